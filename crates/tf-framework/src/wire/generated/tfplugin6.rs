@@ -4,6 +4,7 @@
 /// A value of some Terraform type. One of the two encodings is filled; with neither, the value is null.
 /// Hosts send msgpack and accept both.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
 pub struct DynamicValue {
     #[prost(bytes = "vec", tag = "1")]
     pub msgpack: ::prost::alloc::vec::Vec<u8>,
@@ -13,6 +14,7 @@ pub struct DynamicValue {
 /// A state as it was stored, maybe by an older version of the provider.
 /// Only Terraform 0.11 and older wrote the flat form.
 #[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
 pub struct RawState {
     #[prost(bytes = "vec", tag = "1")]
     pub json: ::prost::alloc::vec::Vec<u8>,
