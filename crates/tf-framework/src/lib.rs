@@ -1,12 +1,54 @@
-//! Placeholder.
+//! A framework for Terraform and OpenTofu providers: protocol 6.11, values, schemas and plans.
+//!
+//! It knows Terraform and has never heard of any service or web API. A provider declares models with `#[derive(Model)]`,
+//! says with [`Resource`] and [`DataSource`] what happens to them, lists them in its [`Provider`], and calls [`serve`].
+//!
+//! Reading order: [`Value`] and [`Dynamic`] (values), [`Attribute`] and [`Model`] (what a block may hold), [`Resource`],
+//! [`DataSource`] and [`Provider`] (what a provider writes), then `plan` (pure), `server` (each call in the framework's own
+//! terms) and `wire` (the one room that speaks protobuf).
 
+// The derive macro names this crate by its outside name, inside it too.
+extern crate self as tf_framework;
+
+mod context;
+// mod data_source;
+mod diagnostics;
+// mod log;
+mod model;
+mod modify_plan;
 mod number;
 mod path;
+mod plan;
+mod private;
+// mod provider;
+// mod resource;
+mod schema;
+// mod serve;
+// mod server;
+mod stop;
 mod types;
+mod validate;
 mod value;
 pub mod wire;
 
+pub use async_trait::async_trait;
+// pub use tf_framework_derive::Model;
+
+pub use context::Context;
+// pub use data_source::{DataSource, DataSourceType};
+pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use model::{AttributeValue, Element, Misfit, Model, Object, Unfit};
+pub use modify_plan::Plan;
 pub use number::{Number, NumberError};
 pub use path::{Path, Step};
+pub use private::Private;
+// pub use provider::{Host, Provider};
+// pub use resource::{Resource, ResourceType};
+pub use schema::{Attribute, Nesting, Presence, Replacement, Schema, Shape};
+// pub use serve::serve;
+pub use stop::StopSignal;
 pub use types::{Type, TypeError};
 pub use value::{Dynamic, Set, Value, ValueError};
+
+/// What an operation comes to; the error is what the person reads.
+pub type Result<T, E = Diagnostics> = std::result::Result<T, E>;

@@ -1,0 +1,113 @@
+//! A plan as a resource may look at it and change it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    diagnostics::Diagnostics,
+    model::{AttributeValue, Misfit, Model, Object},
+    path::Path,
+    private::Private,
+    value::Dynamic,
+};
+
+/// A planned change: of what, to what, and whether it replaces the object.
+#[derive(Debug)]
+pub struct Plan<M> {
+    prior: Option<M>,
+    config: Option<M>,
+    pub(crate) planned: Dynamic,
+    pub(crate) replace: BTreeSet<Path>,
+    pub(crate) private: Private,
+    pub(crate) diagnostics: Diagnostics,
+}
+
+impl<M: Model> Plan<M> {
+    pub(crate) fn new(
+        prior: Option<M>,
+        config: Option<M>,
+        planned: Dynamic,
+        replace: BTreeSet<Path>,
+        private: Private,
+    ) -> Plan<M> {
+        Plan { prior, config, planned, replace, private, diagnostics: Diagnostics::new() }
+    }
+
+    /// The state before; `None` for a create, the second half of a replacement, and a tainted object.
+    pub fn prior(&self) -> Option<&M> {
+        self.prior.as_ref()
+    }
+
+    /// The configuration; `None` for a destroy.
+    pub fn config(&self) -> Option<&M> {
+        self.config.as_ref()
+    }
+
+    /// The state after, as planned so far; `None` for a destroy.
+    ///
+    /// # Errors
+    /// [`Misfit`] when a planned value doesn't fit its field.
+    pub fn planned(&self) -> std::result::Result<Option<M>, Misfit> {
+        read_model(&self.planned)
+    }
+
+    /// Whether the object is to be destroyed.
+    pub fn is_destroy(&self) -> bool {
+        self.planned.is_null()
+    }
+
+    /// Whether something is to change.
+    pub fn is_change(&self) -> bool {
+        match (&self.prior, &self.planned) {
+            (Some(prior), planned) => Dynamic::Map(prior.clone().into_object()) != *planned,
+            (None, planned) => !planned.is_null(),
+        }
+    }
+
+    /// Whether the object is to be replaced, as this plan says: another reason (`-replace`, a tainted object) isn't known
+    /// here.
+    pub fn is_replace(&self) -> bool {
+        !self.replace.is_empty()
+    }
+
+    /// Plans a value. Terraform accepts one only for a computed attribute that the configuration leaves null.
+    pub fn set<V: AttributeValue>(&mut self, attribute: &str, value: V) {
+        if let Dynamic::Map(planned) = &mut self.planned {
+            planned.insert(attribute.to_owned(), value.into_dynamic());
+        }
+    }
+
+    /// Plans a value that is known only after the change.
+    pub fn set_unknown(&mut self, attribute: &str) {
+        if let Dynamic::Map(planned) = &mut self.planned {
+            planned.insert(attribute.to_owned(), Dynamic::Unknown);
+        }
+    }
+
+    /// Replaces the object because of this attribute. Terraform ignores it where the attribute doesn't change.
+    pub fn replace(&mut self, attribute: &str) {
+        self.replace.insert(Path::attribute(attribute));
+    }
+
+    /// Private state as stored; what it holds in the end goes to the apply.
+    pub fn private(&mut self) -> &mut Private {
+        &mut self.private
+    }
+
+    /// Messages of the plan. An error stops Terraform before anything is changed.
+    pub fn diagnostics(&mut self) -> &mut Diagnostics {
+        &mut self.diagnostics
+    }
+}
+
+/// Reads a whole state, plan or configuration; null is `None`.
+pub(crate) fn read_model<M: Model>(value: &Dynamic) -> std::result::Result<Option<M>, Misfit> {
+    match value {
+        Dynamic::Map(attributes) => M::from_object(Object::new(attributes.clone(), Path::root())).map(Some),
+        // A whole value that is unknown has no attribute that is known.
+        Dynamic::Unknown => {
+            let unknown = M::attributes().into_iter().map(|attribute| (attribute.name().to_owned(), Dynamic::Unknown));
+            M::from_object(Object::new(unknown.collect::<BTreeMap<_, _>>(), Path::root())).map(Some)
+        }
+        _ => Ok(None),
+    }
+}

@@ -1,0 +1,56 @@
+//! A provider: its configuration, and the lists of what it offers.
+
+use async_trait::async_trait;
+
+use crate::{
+    Result, data_source::DataSourceType, diagnostics::Diagnostics, model::Model, resource::ResourceType,
+    stop::StopSignal,
+};
+
+/// A whole provider. [`serve`](crate::serve) makes a process of it.
+#[async_trait]
+pub trait Provider: Send + Sync + 'static {
+    /// The provider block.
+    type Config: Model;
+
+    /// What `configure` makes and every operation gets.
+    type Api: Send + Sync + 'static;
+
+    /// Short name, which every type's name begins with: `pangea`.
+    const NAME: &'static str;
+
+    /// Source address as a configuration writes it: `pangea/pangea`.
+    const ADDRESS: &'static str;
+
+    /// Version of the provider, without a `v`.
+    const VERSION: &'static str;
+
+    /// Checks the provider block. Values may be unknown. Nothing is asked of the service here.
+    fn validate(_config: &Self::Config, _diagnostics: &mut Diagnostics) {}
+
+    /// Makes what operations need. It should not talk to the service: Terraform configures several processes in one run, and
+    /// not each of them has something to do. Values may be unknown during a plan.
+    ///
+    /// # Errors
+    /// What the person should read.
+    fn configure(config: Self::Config, host: &Host, diagnostics: &mut Diagnostics) -> Result<Self::Api>;
+
+    /// Ends what `configure` and later operations began. Called before the process ends and when a new configuration
+    /// replaces this one; it is given five seconds.
+    async fn shutdown(_api: &Self::Api) {}
+
+    /// The resources.
+    fn resources() -> Vec<ResourceType<Self::Api>>;
+
+    /// The data sources.
+    fn data_sources() -> Vec<DataSourceType<Self::Api>>;
+}
+
+/// Who configures the provider.
+#[derive(Clone, Debug)]
+pub struct Host {
+    /// Version of Terraform or OpenTofu, as it names itself; which of the two it is, it doesn't say.
+    pub terraform_version: String,
+    /// Tells when Terraform asks to stop.
+    pub stop: StopSignal,
+}

@@ -1,0 +1,351 @@
+//! What a configuration block may hold: attributes, declared through builder functions.
+//!
+//! ```
+//! use tf_framework::{Attribute, Presence, Type};
+//!
+//! let name = Attribute::new("name", Type::String, Presence::Required)
+//!     .describe("Name shown in the console.")
+//!     .length(1..=255)
+//!     .replace_on_change();
+//! assert_eq!(name.name(), "name");
+//! ```
+
+use std::{fmt, ops::RangeInclusive, sync::Arc};
+
+use crate::{number::Number, types::Type, value::Dynamic};
+
+/// Who gives an attribute its value. Terraform knows three flags; only these four combinations make sense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// The configuration must set it.
+    Required,
+    /// The configuration may set it; otherwise it is null.
+    Optional,
+    /// Only the provider sets it.
+    Computed,
+    /// The configuration may set it; otherwise the provider does.
+    OptionalComputed,
+}
+
+impl Presence {
+    /// Whether the provider may fill the value in.
+    pub fn is_computed(self) -> bool {
+        matches!(self, Presence::Computed | Presence::OptionalComputed)
+    }
+
+    /// Whether the configuration may set the value.
+    pub fn is_configurable(self) -> bool {
+        self != Presence::Computed
+    }
+}
+
+/// How the objects of a nested attribute are arranged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nesting {
+    /// One object.
+    Single,
+    /// A list of objects.
+    List,
+    /// A set of objects.
+    Set,
+    /// A map of objects.
+    Map,
+}
+
+/// What an attribute holds: a plain type, or objects whose attributes have a schema of their own.
+#[derive(Clone, Debug)]
+pub enum Shape {
+    /// A value of this type.
+    Plain(Type),
+    /// A nested attribute.
+    Nested(Nesting, Vec<Attribute>),
+}
+
+impl Shape {
+    /// The type of a value of this shape.
+    pub fn value_type(&self) -> Type {
+        match self {
+            Shape::Plain(ty) => ty.clone(),
+            Shape::Nested(nesting, attributes) => {
+                let object = object_type(attributes);
+                match nesting {
+                    Nesting::Single => object,
+                    Nesting::List => Type::list(object),
+                    Nesting::Set => Type::set(object),
+                    Nesting::Map => Type::map(object),
+                }
+            }
+        }
+    }
+}
+
+impl From<Type> for Shape {
+    fn from(ty: Type) -> Shape {
+        Shape::Plain(ty)
+    }
+}
+
+/// When a changed value makes Terraform destroy the object and create another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replacement {
+    /// Never: the object is updated in place.
+    Never,
+    /// Whenever the planned value differs from the prior one.
+    OnChange,
+    /// The same, but only while the configuration sets the value.
+    WhenConfigured,
+}
+
+/// One attribute of a schema. Made by [`Attribute::new`] and the builder functions below, or by `#[derive(Model)]`.
+#[derive(Clone, Debug)]
+pub struct Attribute {
+    name: String,
+    shape: Shape,
+    presence: Presence,
+    description: String,
+    deprecation: Option<String>,
+    sensitive: bool,
+    default: Option<Dynamic>,
+    keeps_prior: bool,
+    replacement: Replacement,
+    rules: Vec<Rule>,
+}
+
+impl Attribute {
+    /// An attribute with nothing but name, shape and presence.
+    pub fn new(name: impl Into<String>, shape: impl Into<Shape>, presence: Presence) -> Attribute {
+        Attribute {
+            name: name.into(),
+            shape: shape.into(),
+            presence,
+            description: String::new(),
+            deprecation: None,
+            sensitive: false,
+            default: None,
+            keeps_prior: false,
+            replacement: Replacement::Never,
+            rules: Vec::new(),
+        }
+    }
+
+    /// The text of the registry page, in Markdown.
+    #[must_use]
+    pub fn describe(mut self, description: impl Into<String>) -> Attribute {
+        self.description = description.into();
+        self
+    }
+
+    /// Marks it deprecated. `message` says what to use instead; whoever sets the attribute reads it as a warning.
+    #[must_use]
+    pub fn deprecated(mut self, message: impl Into<String>) -> Attribute {
+        self.deprecation = Some(message.into());
+        self
+    }
+
+    /// Hides the value in Terraform's output. It still stands in the state.
+    #[must_use]
+    pub fn sensitive(mut self) -> Attribute {
+        self.sensitive = true;
+        self
+    }
+
+    /// The value where the configuration has none. Terraform accepts one only where the provider may fill the value in,
+    /// so the attribute must be [`Presence::OptionalComputed`].
+    #[must_use]
+    pub fn default(mut self, value: impl Into<Dynamic>) -> Attribute {
+        self.default = Some(value.into());
+        self
+    }
+
+    /// Plans the prior value instead of an unknown one when the object is updated. For values that never change once the
+    /// object exists, such as its id.
+    #[must_use]
+    pub fn keep_when_unknown(mut self) -> Attribute {
+        self.keeps_prior = true;
+        self
+    }
+
+    /// A changed value replaces the object.
+    #[must_use]
+    pub fn replace_on_change(mut self) -> Attribute {
+        self.replacement = Replacement::OnChange;
+        self
+    }
+
+    /// A changed value replaces the object, as long as the configuration sets it.
+    #[must_use]
+    pub fn replace_when_configured(mut self) -> Attribute {
+        self.replacement = Replacement::WhenConfigured;
+        self
+    }
+
+    /// Demands one of a few strings.
+    #[must_use]
+    pub fn one_of(self, choices: &'static [&'static str]) -> Attribute {
+        let list = choices.iter().map(|choice| format!("\"{choice}\"")).collect::<Vec<_>>().join(", ");
+        self.must(format!("be one of {list}"), move |text| choices.contains(&text))
+    }
+
+    /// Limits the number of characters of a string.
+    #[must_use]
+    pub fn length(self, characters: RangeInclusive<usize>) -> Attribute {
+        let requirement = format!("have {} to {} characters", characters.start(), characters.end());
+        self.must(requirement, move |text| characters.contains(&text.chars().count()))
+    }
+
+    /// Demands a number of at least `least`.
+    #[must_use]
+    pub fn at_least(self, least: i64) -> Attribute {
+        let bound = Number::from(least);
+        self.rule(format!("be at least {least}"), move |value| match value {
+            Dynamic::Number(number) => *number >= bound,
+            _ => true,
+        })
+    }
+
+    /// Demands a number of at least the first and at most the second.
+    #[must_use]
+    pub fn between(self, range: RangeInclusive<i64>) -> Attribute {
+        let (least, most) = (Number::from(*range.start()), Number::from(*range.end()));
+        self.rule(format!("be between {least} and {most}"), move |value| match value {
+            Dynamic::Number(number) => *number >= least && *number <= most,
+            _ => true,
+        })
+    }
+
+    /// Limits the number of elements of a collection.
+    #[must_use]
+    pub fn size(self, elements: RangeInclusive<usize>) -> Attribute {
+        let requirement = match (*elements.start(), *elements.end()) {
+            (least, usize::MAX) => format!("have at least {least} element{}", plural(least)),
+            (0, most) => format!("have at most {most} element{}", plural(most)),
+            (least, most) => format!("have {least} to {most} elements"),
+        };
+        self.rule(requirement, move |value| match value {
+            Dynamic::List(list) => elements.contains(&list.len()),
+            Dynamic::Set(set) => elements.contains(&set.len()),
+            Dynamic::Map(map) => elements.contains(&map.len()),
+            _ => true,
+        })
+    }
+
+    /// Demands anything of a string. `requirement` completes the sentence "it must …".
+    #[must_use]
+    pub fn must(
+        self,
+        requirement: impl Into<String>,
+        test: impl Fn(&str) -> bool + Send + Sync + 'static,
+    ) -> Attribute {
+        self.rule(requirement, move |value| value.as_str().is_none_or(&test))
+    }
+
+    /// Demands anything of each string in a list or set. `requirement` completes the sentence "each element must …".
+    #[must_use]
+    pub fn each_must(
+        mut self,
+        requirement: impl Into<String>,
+        test: impl Fn(&str) -> bool + Send + Sync + 'static,
+    ) -> Attribute {
+        let test = Arc::new(move |value: &Dynamic| value.as_str().is_none_or(&test));
+        self.rules.push(Rule { requirement: requirement.into(), of_each_element: true, test });
+        self
+    }
+
+    /// The name, as the configuration writes it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it holds.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// Who gives it its value.
+    pub fn presence(&self) -> Presence {
+        self.presence
+    }
+
+    /// The text of the registry page.
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// What to use instead, if it is deprecated.
+    pub fn deprecation(&self) -> Option<&str> {
+        self.deprecation.as_deref()
+    }
+
+    /// Whether Terraform hides the value.
+    pub fn is_sensitive(&self) -> bool {
+        self.sensitive
+    }
+
+    pub(crate) fn default_value(&self) -> Option<&Dynamic> {
+        self.default.as_ref()
+    }
+
+    pub(crate) fn keeps_prior(&self) -> bool {
+        self.keeps_prior
+    }
+
+    pub(crate) fn replacement(&self) -> Replacement {
+        self.replacement
+    }
+
+    pub(crate) fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    fn rule(
+        mut self,
+        requirement: impl Into<String>,
+        test: impl Fn(&Dynamic) -> bool + Send + Sync + 'static,
+    ) -> Attribute {
+        self.rules.push(Rule { requirement: requirement.into(), of_each_element: false, test: Arc::new(test) });
+        self
+    }
+}
+
+/// What a configured value must be like.
+#[derive(Clone)]
+pub(crate) struct Rule {
+    /// Completes "must …".
+    pub(crate) requirement: String,
+    /// Whether the rule is about each element of a list or set, not about the collection.
+    pub(crate) of_each_element: bool,
+    /// Never called with null or unknown.
+    pub(crate) test: Arc<dyn Fn(&Dynamic) -> bool + Send + Sync>,
+}
+
+impl fmt::Debug for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "must {}", self.requirement)
+    }
+}
+
+/// Everything that one kind of block may hold.
+#[derive(Clone, Debug)]
+pub struct Schema {
+    /// Version of the stored state; raised when a new schema can't read what the old one wrote.
+    pub version: i64,
+    /// The text of the registry page, in Markdown.
+    pub description: String,
+    /// The attributes.
+    pub attributes: Vec<Attribute>,
+}
+
+impl Schema {
+    /// The type of a whole value.
+    pub fn value_type(&self) -> Type {
+        object_type(&self.attributes)
+    }
+}
+
+fn object_type(attributes: &[Attribute]) -> Type {
+    Type::object(attributes.iter().map(|attribute| (attribute.name.clone(), attribute.shape.value_type())))
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}

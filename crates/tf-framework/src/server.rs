@@ -1,0 +1,135 @@
+//! What each call means, in the framework's own terms: no protobuf, no sockets.
+
+pub(crate) mod data_source;
+pub(crate) mod resource;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
+
+use crate::{
+    diagnostics::{Diagnostic, Diagnostics},
+    log::PanicMessage,
+    model::{Misfit, Model},
+    modify_plan::read_model,
+    provider::{Host, Provider},
+    schema::Schema,
+    stop::Stopper,
+    validate::{report, validate},
+    value::Dynamic,
+};
+
+/// One provider process: what it offers, and how it is configured.
+pub(crate) struct Server<P: Provider> {
+    pub(crate) resources: BTreeMap<&'static str, Box<dyn resource::AnyResource<P::Api>>>,
+    pub(crate) data_sources: BTreeMap<&'static str, Box<dyn data_source::AnyDataSource<P::Api>>>,
+    schema: OnceLock<Schema>,
+    configured: RwLock<Option<Arc<Configured<P::Api>>>>,
+}
+
+/// What one ConfigureProvider call made. A debugged process is configured again and again.
+pub(crate) struct Configured<Api> {
+    pub(crate) api: Api,
+    stopper: Stopper,
+}
+
+impl<P: Provider> Server<P> {
+    pub(crate) fn new() -> Server<P> {
+        Server {
+            resources: P::resources().into_iter().map(|entry| (entry.name(), entry.0)).collect(),
+            data_sources: P::data_sources().into_iter().map(|entry| (entry.name(), entry.0)).collect(),
+            schema: OnceLock::new(),
+            configured: RwLock::new(None),
+        }
+    }
+
+    pub(crate) fn schema(&self) -> &Schema {
+        self.schema.get_or_init(|| P::Config::schema(0))
+    }
+
+    pub(crate) fn validate(&self, config: &Dynamic) -> Diagnostics {
+        validate::<P::Config>(&self.schema().attributes, config, P::validate)
+    }
+
+    /// Configures the provider anew, and ends what an earlier configuration began.
+    pub(crate) fn configure(&self, terraform_version: String, config: &Dynamic) -> Diagnostics {
+        let mut diagnostics = Diagnostics::new();
+        let config = match read_model::<P::Config>(config) {
+            Ok(config) => config,
+            Err(misfit) => {
+                report(misfit, &mut diagnostics);
+                return diagnostics;
+            }
+        };
+        let Some(config) = config else {
+            diagnostics.push(bug("Terraform configured the provider with nothing at all."));
+            return diagnostics;
+        };
+        let stopper = Stopper::new();
+        let host = Host { terraform_version, stop: stopper.signal() };
+        match P::configure(config, &host, &mut diagnostics) {
+            Ok(api) => {
+                let former = self.configured_mut().replace(Arc::new(Configured { api, stopper }));
+                if let Some(former) = former {
+                    tokio::spawn(async move { P::shutdown(&former.api).await });
+                }
+            }
+            Err(errors) => diagnostics.extend(errors),
+        }
+        diagnostics
+    }
+
+    /// What the provider was configured to; `None` before that.
+    pub(crate) fn configured(&self) -> Option<Arc<Configured<P::Api>>> {
+        self.configured_ref().clone()
+    }
+
+    /// Tells running operations that the person wants to stop. The process goes on serving.
+    pub(crate) fn stop(&self) {
+        if let Some(configured) = self.configured() {
+            configured.stopper.stop();
+        }
+    }
+
+    /// Ends what the configuration began; the process ends after it.
+    pub(crate) async fn shutdown(&self) {
+        let configured = self.configured_mut().take();
+        if let Some(configured) = configured {
+            configured.stopper.stop();
+            P::shutdown(&configured.api).await;
+        }
+    }
+
+    // A poisoned lock holds a whole value all the same: each write is one assignment.
+    fn configured_ref(&self) -> RwLockReadGuard<'_, Option<Arc<Configured<P::Api>>>> {
+        self.configured.read().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    fn configured_mut(&self) -> RwLockWriteGuard<'_, Option<Arc<Configured<P::Api>>>> {
+        self.configured.write().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+/// An error that no person can have caused.
+pub(crate) fn bug(what: impl Into<String>) -> Diagnostic {
+    let what = what.into();
+    Diagnostic::error("Bug in the provider", format!("{what} This is always a bug in the provider: please report it."))
+}
+
+/// The error for a value that the framework could not bring into a model, though Terraform had it from there.
+pub(crate) fn misfit_bug(what: &str, misfit: &Misfit) -> Diagnostic {
+    bug(format!("{what}: `{}` {}.", misfit.path, misfit.problem)).at(misfit.path.clone())
+}
+
+/// The error for a panic. It names the call, and says what may have happened to the object.
+pub(crate) fn panicked(call: &str, panic: &PanicMessage) -> Diagnostic {
+    Diagnostic::error(
+        "The provider panicked",
+        format!(
+            "{call} stopped with a panic: {panic}\n\nThis is always a bug in the provider: please report it. What was \
+             changed before the panic is in the state as far as the provider knew; run `terraform plan` to compare it \
+             with the service."
+        ),
+    )
+}

@@ -1,0 +1,88 @@
+//! A data source type behind one face, whatever its model.
+
+use std::{marker::PhantomData, sync::OnceLock};
+
+use async_trait::async_trait;
+
+use crate::{
+    context::{Context, Outcome},
+    data_source::DataSource,
+    diagnostics::Diagnostics,
+    log::guarded,
+    model::Model,
+    modify_plan::read_model,
+    private::Private,
+    schema::Schema,
+    server::{misfit_bug, panicked, resource::known},
+    types::Type,
+    validate::validate,
+    value::Dynamic,
+};
+
+#[async_trait]
+pub(crate) trait AnyDataSource<Api>: Send + Sync {
+    fn name(&self) -> &'static str;
+    fn schema(&self) -> &Schema;
+    fn value_type(&self) -> &Type;
+    fn validate(&self, config: &Dynamic) -> Diagnostics;
+    /// The state; null after an error.
+    async fn read(&self, api: &Api, config: Dynamic) -> (Dynamic, Diagnostics);
+}
+
+/// The face of `D`.
+pub(crate) struct Typed<D> {
+    model: PhantomData<fn() -> D>,
+    schema: OnceLock<(Schema, Type)>,
+}
+
+impl<D: Model> Typed<D> {
+    pub(crate) fn new(_: PhantomData<D>) -> Typed<D> {
+        Typed { model: PhantomData, schema: OnceLock::new() }
+    }
+
+    fn built(&self) -> &(Schema, Type) {
+        self.schema.get_or_init(|| {
+            let schema = D::schema(0);
+            let value_type = schema.value_type();
+            (schema, value_type)
+        })
+    }
+}
+
+#[async_trait]
+impl<Api: Send + Sync + 'static, D: DataSource<Api>> AnyDataSource<Api> for Typed<D> {
+    fn name(&self) -> &'static str {
+        D::NAME
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.built().0
+    }
+
+    fn value_type(&self) -> &Type {
+        &self.built().1
+    }
+
+    fn validate(&self, config: &Dynamic) -> Diagnostics {
+        validate::<D>(&self.built().0.attributes, config, D::validate)
+    }
+
+    async fn read(&self, api: &Api, config: Dynamic) -> (Dynamic, Diagnostics) {
+        let model = match read_model::<D>(&config) {
+            Ok(Some(model)) => model,
+            Ok(None) => return (Dynamic::Null, Diagnostics::new()),
+            Err(misfit) => {
+                let error = misfit_bug(&format!("A configuration of {} could not be read", D::NAME), &misfit);
+                return (Dynamic::Null, error.into());
+            }
+        };
+        let mut ctx = Context::new(Some(model.clone()), Private::default());
+        let result = match guarded(D::read(api, model, &mut ctx)).await {
+            Ok(result) => result,
+            Err(panic) => Err(panicked(&format!("Read of a {}", D::NAME), &panic).into()),
+        };
+        let Outcome { result, mut diagnostics } = ctx.outcome(result);
+        let state = result.map_or(Dynamic::Null, |model| known(D::NAME, model, &mut diagnostics));
+        (state, diagnostics)
+    }
+}

@@ -1,0 +1,271 @@
+//! A resource type behind one face, whatever its model: values in and out are untyped here.
+
+use std::{collections::BTreeSet, marker::PhantomData, sync::OnceLock};
+
+use async_trait::async_trait;
+
+use crate::{
+    Result,
+    context::{Context, Outcome},
+    diagnostics::{Diagnostic, Diagnostics},
+    log::guarded,
+    model::Model,
+    modify_plan::{Plan, read_model},
+    path::Path,
+    plan::draft,
+    private::Private,
+    resource::Resource,
+    schema::Schema,
+    server::{bug, misfit_bug, panicked},
+    types::Type,
+    validate::validate,
+    value::Dynamic,
+    wire::json::{self, Undefined},
+};
+
+/// What Terraform asks to plan. Null stands for "no object".
+pub(crate) struct PlanRequest {
+    pub(crate) prior: Dynamic,
+    pub(crate) config: Dynamic,
+    pub(crate) proposed: Dynamic,
+    pub(crate) prior_private: Private,
+}
+
+pub(crate) struct PlanAnswer {
+    pub(crate) planned: Dynamic,
+    pub(crate) replace: BTreeSet<Path>,
+    pub(crate) private: Private,
+    pub(crate) diagnostics: Diagnostics,
+}
+
+/// What Terraform asks to apply. A null plan is a delete, a null prior state a create.
+pub(crate) struct ApplyRequest {
+    pub(crate) prior: Dynamic,
+    pub(crate) planned: Dynamic,
+    pub(crate) config: Dynamic,
+    pub(crate) planned_private: Private,
+}
+
+/// The state after an operation; null when there is no object.
+pub(crate) struct StateAnswer {
+    pub(crate) state: Dynamic,
+    pub(crate) private: Private,
+    pub(crate) diagnostics: Diagnostics,
+}
+
+#[async_trait]
+pub(crate) trait AnyResource<Api>: Send + Sync {
+    fn name(&self) -> &'static str;
+    fn schema(&self) -> &Schema;
+    fn value_type(&self) -> &Type;
+    fn validate(&self, config: &Dynamic) -> Diagnostics;
+    fn plan(&self, api: Option<&Api>, request: PlanRequest) -> PlanAnswer;
+    async fn apply(&self, api: &Api, request: ApplyRequest) -> StateAnswer;
+    async fn read(&self, api: &Api, state: Dynamic, private: Private) -> StateAnswer;
+    async fn import(&self, api: &Api, id: &str) -> StateAnswer;
+    fn upgrade(&self, version: i64, json: &[u8]) -> Result<Dynamic>;
+}
+
+/// The face of `R`. Its schema is built at first use: a process that validates one resource needs no other's.
+pub(crate) struct Typed<R> {
+    model: PhantomData<fn() -> R>,
+    schema: OnceLock<(Schema, Type)>,
+}
+
+impl<R> Typed<R> {
+    pub(crate) fn new(_: PhantomData<R>) -> Typed<R> {
+        Typed { model: PhantomData, schema: OnceLock::new() }
+    }
+}
+
+impl<R: Model> Typed<R> {
+    fn built(&self, version: i64) -> &(Schema, Type) {
+        self.schema.get_or_init(|| {
+            let schema = R::schema(version);
+            let value_type = schema.value_type();
+            (schema, value_type)
+        })
+    }
+}
+
+#[async_trait]
+impl<Api: Send + Sync + 'static, R: Resource<Api>> AnyResource<Api> for Typed<R> {
+    fn name(&self) -> &'static str {
+        R::NAME
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.built(R::VERSION).0
+    }
+
+    fn value_type(&self) -> &Type {
+        &self.built(R::VERSION).1
+    }
+
+    fn validate(&self, config: &Dynamic) -> Diagnostics {
+        validate::<R>(&AnyResource::<Api>::schema(self).attributes, config, R::validate)
+    }
+
+    fn plan(&self, api: Option<&Api>, request: PlanRequest) -> PlanAnswer {
+        let PlanRequest { prior, config, proposed, prior_private } = request;
+        let destroys = proposed.is_null();
+        let draft = draft(&AnyResource::<Api>::schema(self).attributes, &prior, &config, proposed);
+        let models = read_model::<R>(&prior).and_then(|prior| Ok((prior, read_model::<R>(&config)?)));
+        let (prior, config) = match models {
+            Ok(models) => models,
+            Err(misfit) => {
+                let diagnostics = misfit_bug(&format!("A state of {} could not be read", R::NAME), &misfit).into();
+                return PlanAnswer {
+                    planned: draft.planned,
+                    replace: draft.replace,
+                    private: prior_private,
+                    diagnostics,
+                };
+            }
+        };
+        let mut plan = Plan::new(prior, config, draft.planned, draft.replace, prior_private);
+        R::modify_plan(api, &mut plan);
+        if destroys && !plan.planned.is_null() {
+            plan.diagnostics.push(bug(format!("{} planned a value for an object to be destroyed.", R::NAME)));
+        }
+        PlanAnswer {
+            planned: plan.planned,
+            replace: plan.replace,
+            private: plan.private,
+            diagnostics: plan.diagnostics,
+        }
+    }
+
+    async fn apply(&self, api: &Api, request: ApplyRequest) -> StateAnswer {
+        let ApplyRequest { prior, planned, config, planned_private } = request;
+        let models = read_model::<R>(&prior)
+            .and_then(|prior| Ok((prior, read_model::<R>(&planned)?, read_model::<R>(&config)?)));
+        let (before, after, config) = match models {
+            Ok(models) => models,
+            Err(misfit) => {
+                let diagnostics = misfit_bug(&format!("A plan of {} could not be read", R::NAME), &misfit).into();
+                return StateAnswer { state: prior, private: planned_private, diagnostics };
+            }
+        };
+        match (before, after) {
+            (None, None) => StateAnswer {
+                state: Dynamic::Null,
+                private: Private::default(),
+                diagnostics: bug("Terraform asked to change nothing into nothing.").into(),
+            },
+            (None, Some(plan)) => {
+                let mut ctx = Context::new(config, Private::default());
+                let result = guard("Create", R::NAME, R::create(api, plan, &mut ctx)).await;
+                changed(ctx, result, prior)
+            }
+            (Some(before), Some(plan)) => {
+                let mut ctx = Context::new(config, planned_private);
+                let result = guard("Update", R::NAME, R::update(api, before, plan, &mut ctx)).await;
+                changed(ctx, result, prior)
+            }
+            (Some(before), None) => {
+                let mut ctx = Context::new(None, planned_private);
+                let result = guard("Delete", R::NAME, R::delete(api, before, &mut ctx)).await;
+                deleted(ctx, result, prior)
+            }
+        }
+    }
+
+    async fn read(&self, api: &Api, state: Dynamic, private: Private) -> StateAnswer {
+        let model = match read_model::<R>(&state) {
+            Ok(Some(model)) => model,
+            Ok(None) => return StateAnswer { state: Dynamic::Null, private, diagnostics: Diagnostics::new() },
+            Err(misfit) => {
+                let diagnostics = misfit_bug(&format!("A state of {} could not be read", R::NAME), &misfit).into();
+                return StateAnswer { state, private, diagnostics };
+            }
+        };
+        let mut ctx = Context::new(None, private.clone());
+        let result = guard("Read", R::NAME, R::read(api, model, &mut ctx)).await;
+        let Outcome { result, mut diagnostics } = ctx.outcome(result);
+        match result {
+            Some(Some(model)) => {
+                let state = known(R::NAME, model, &mut diagnostics);
+                StateAnswer { state, private: ctx.private, diagnostics }
+            }
+            Some(None) => StateAnswer { state: Dynamic::Null, private: Private::default(), diagnostics },
+            // What couldn't be read is still there as far as anyone knows.
+            None => StateAnswer { state, private, diagnostics },
+        }
+    }
+
+    async fn import(&self, api: &Api, id: &str) -> StateAnswer {
+        let mut ctx = Context::new(None, Private::default());
+        let result = guard("Import", R::NAME, R::import(api, id, &mut ctx)).await;
+        changed(ctx, result, Dynamic::Null)
+    }
+
+    fn upgrade(&self, version: i64, json: &[u8]) -> Result<Dynamic> {
+        let ty = AnyResource::<Api>::value_type(self);
+        let unreadable = |problem: String| {
+            Diagnostic::error(
+                "Unable to read the stored state",
+                format!(
+                    "The stored state of a {} at schema version {version} can't be read: {problem}. The state file may \
+                     have been edited by hand, or written by another provider. Restore it from a backup, or remove the \
+                     object from the state and import it again.",
+                    R::NAME
+                ),
+            )
+        };
+        let decode = |json: &[u8]| {
+            json::decode(json, ty, Undefined::Ignore).map_err(|error| unreadable(error.to_string()).into())
+        };
+        if version == R::VERSION {
+            return decode(json);
+        }
+        let stored = serde_json::from_slice(json).map_err(|error| unreadable(error.to_string()))?;
+        decode(R::upgrade(version, stored)?.to_string().as_bytes())
+    }
+}
+
+/// Runs one operation; a panic becomes an error, and what the context was told survives.
+async fn guard<T>(verb: &str, name: &str, operation: impl Future<Output = Result<T>>) -> Result<T> {
+    match guarded(operation).await {
+        Ok(result) => result,
+        Err(panic) => Err(panicked(&format!("{verb} of a {name}"), &panic).into()),
+    }
+}
+
+/// The answer to a create, an update or an import. After an error: what was saved, else `fallback`, the state before.
+fn changed<R: Model>(mut ctx: Context<R>, result: Result<R>, fallback: Dynamic) -> StateAnswer {
+    let Outcome { result, mut diagnostics } = ctx.outcome(result);
+    let state = match (result, ctx.saved.take()) {
+        (Some(model), _) => known("The object", model, &mut diagnostics),
+        // Terraform adds one error for each unknown of a failed operation, which would bury the real one.
+        (None, Some(saved)) => Dynamic::Map(saved.into_object()).unknowns_to_null(),
+        (None, None) => fallback,
+    };
+    StateAnswer { state, private: ctx.private, diagnostics }
+}
+
+fn deleted<R: Model>(mut ctx: Context<R>, result: Result<()>, prior: Dynamic) -> StateAnswer {
+    let Outcome { result, diagnostics } = ctx.outcome(result);
+    match (result, ctx.saved.take()) {
+        (Some(()), _) => StateAnswer { state: Dynamic::Null, private: Private::default(), diagnostics },
+        (None, saved) => {
+            let state = saved.map_or(prior, |saved| Dynamic::Map(saved.into_object()).unknowns_to_null());
+            StateAnswer { state, private: ctx.private, diagnostics }
+        }
+    }
+}
+
+/// A finished state must not hold an unknown: Terraform would refuse it, and OpenTofu could lose the object.
+pub(crate) fn known<M: Model>(what: &str, model: M, diagnostics: &mut Diagnostics) -> Dynamic {
+    let state = Dynamic::Map(model.into_object());
+    if state.is_wholly_known() {
+        return state;
+    }
+    if let Dynamic::Map(attributes) = &state {
+        for (name, _) in attributes.iter().filter(|(_, value)| !value.is_wholly_known()) {
+            let text = format!("{what} was answered with `{name}` still unknown.");
+            diagnostics.push(bug(text).at(Path::attribute(name.as_str())));
+        }
+    }
+    state.unknowns_to_null()
+}

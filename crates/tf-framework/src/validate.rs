@@ -1,0 +1,137 @@
+//! Checks of a configuration against its schema that Terraform leaves to the provider.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    diagnostics::Diagnostics,
+    model::{Misfit, Model},
+    modify_plan::read_model,
+    path::Path,
+    schema::{Attribute, Nesting, Presence, Rule, Shape},
+    value::Dynamic,
+};
+
+/// How much of a wrong value an error repeats, in characters: enough to recognise it.
+const SHOWN_CHARACTERS: usize = 80;
+
+/// Checks a whole block: each attribute, then what the model says about them together.
+pub(crate) fn validate<M: Model>(
+    attributes: &[Attribute],
+    config: &Dynamic,
+    model_rules: impl FnOnce(&M, &mut Diagnostics),
+) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    if let Dynamic::Map(values) = config {
+        check_attributes(attributes, values, &Path::root(), &mut diagnostics);
+    }
+    match read_model::<M>(config) {
+        Ok(Some(model)) => model_rules(&model, &mut diagnostics),
+        Ok(None) => {}
+        Err(misfit) => report(misfit, &mut diagnostics),
+    }
+    diagnostics
+}
+
+/// Says that a value doesn't fit its field.
+pub(crate) fn report(misfit: Misfit, diagnostics: &mut Diagnostics) {
+    let detail = format!("`{}` {}.", misfit.path, misfit.problem);
+    diagnostics.error_at(misfit.path, "Invalid value", detail);
+}
+
+fn check_attributes(
+    attributes: &[Attribute],
+    values: &BTreeMap<String, Dynamic>,
+    parent: &Path,
+    diagnostics: &mut Diagnostics,
+) {
+    for attribute in attributes {
+        let path = parent.attr(attribute.name());
+        let value = values.get(attribute.name()).unwrap_or(&Dynamic::Null);
+        check_presence(attribute, value, &path, diagnostics);
+        if value.is_null() || value.is_unknown() {
+            continue;
+        }
+        if let Some(instead) = attribute.deprecation() {
+            diagnostics.warn_at(path.clone(), "Attribute is deprecated", format!("`{path}` is deprecated. {instead}"));
+        }
+        for rule in attribute.rules() {
+            check_rule(attribute, rule, value, &path, diagnostics);
+        }
+        if let Shape::Nested(nesting, inner) = attribute.shape() {
+            for (object, path) in objects(*nesting, value, &path) {
+                check_attributes(inner, object, &path, diagnostics);
+            }
+        }
+    }
+}
+
+/// Terraform checks this at the top of a block, and not inside nested attributes.
+fn check_presence(attribute: &Attribute, value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) {
+    match (attribute.presence(), value) {
+        (Presence::Required, Dynamic::Null) => {
+            let detail = format!("`{path}` is required, and the configuration does not set it.");
+            diagnostics.error_at(path.clone(), "Missing required attribute", detail);
+        }
+        (Presence::Computed, value) if !value.is_null() => {
+            let detail = format!("`{path}` is set by the provider. Remove it from the configuration.");
+            diagnostics.error_at(path.clone(), "Read-only attribute", detail);
+        }
+        _ => {}
+    }
+}
+
+fn check_rule(attribute: &Attribute, rule: &Rule, value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) {
+    let broken = match value {
+        Dynamic::List(elements) if rule.of_each_element => elements
+            .iter()
+            .zip(0_i64..)
+            .find_map(|(element, index)| fails(rule, element).then(|| (element, path.index(index)))),
+        Dynamic::Set(elements) if rule.of_each_element => {
+            elements.iter().find_map(|element| fails(rule, element).then(|| (element, path.element())))
+        }
+        value => fails(rule, value).then(|| (value, path.clone())),
+    };
+    let Some((value, place)) = broken else { return };
+    let subject = if rule.of_each_element { format!("Each element of `{path}`") } else { format!("`{path}`") };
+    let shown = if attribute.is_sensitive() { String::new() } else { shown(value) };
+    diagnostics.error_at(place, "Invalid value", format!("{subject} must {}.{shown}", rule.requirement));
+}
+
+fn fails(rule: &Rule, value: &Dynamic) -> bool {
+    !value.is_null() && !value.is_unknown() && !(rule.test)(value)
+}
+
+fn shown(value: &Dynamic) -> String {
+    match value {
+        Dynamic::String(text) if text.chars().count() > SHOWN_CHARACTERS => {
+            let start: String = text.chars().take(SHOWN_CHARACTERS).collect();
+            format!(" The value begins with {start:?}.")
+        }
+        Dynamic::String(text) => format!(" The value is {text:?}."),
+        Dynamic::Number(number) => format!(" The value is {number}."),
+        Dynamic::List(elements) => format!(" It has {}.", elements.len()),
+        Dynamic::Set(elements) => format!(" It has {}.", elements.len()),
+        Dynamic::Map(entries) => format!(" It has {}.", entries.len()),
+        _ => String::new(),
+    }
+}
+
+type Objects<'a> = Vec<(&'a BTreeMap<String, Dynamic>, Path)>;
+
+/// The known objects of a nested attribute, and where each of them stands.
+fn objects<'a>(nesting: Nesting, value: &'a Dynamic, path: &Path) -> Objects<'a> {
+    let placed: Vec<(&Dynamic, Path)> = match (nesting, value) {
+        (Nesting::Single, object) => vec![(object, path.clone())],
+        (Nesting::List, Dynamic::List(list)) => {
+            list.iter().zip(0_i64..).map(|(object, index)| (object, path.index(index))).collect()
+        }
+        (Nesting::Set, Dynamic::Set(set)) => set.iter().map(|object| (object, path.element())).collect(),
+        (Nesting::Map, Dynamic::Map(map)) => map.iter().map(|(key, object)| (object, path.key(key))).collect(),
+        _ => Vec::new(),
+    };
+    let known = |(object, path): (&'a Dynamic, Path)| match object {
+        Dynamic::Map(attributes) => Some((attributes, path)),
+        _ => None,
+    };
+    placed.into_iter().filter_map(known).collect()
+}

@@ -1,0 +1,131 @@
+//! Between the protocol's messages and the framework's own types.
+
+use crate::{
+    diagnostics::{Diagnostic, Diagnostics, Severity},
+    path::{Path, Step},
+    schema::{Attribute, Nesting, Presence, Schema, Shape},
+    server::bug,
+    types::Type,
+    value::Dynamic,
+    wire::{
+        generated::tfplugin6 as proto,
+        json::{self, Undefined},
+        msgpack,
+    },
+};
+
+/// Reads a value of a known type. Neither encoding filled means null, and so does an absent message.
+pub(crate) fn value_from_wire(value: Option<&proto::DynamicValue>, ty: &Type) -> Result<Dynamic, Diagnostics> {
+    let decoded = match value {
+        Some(value) if !value.msgpack.is_empty() => msgpack::decode(&value.msgpack, ty),
+        Some(value) if !value.json.is_empty() => json::decode(&value.json, ty, Undefined::Refuse),
+        _ => Ok(Dynamic::Null),
+    };
+    decoded.map_err(|error| {
+        Diagnostic::error(
+            "Unreadable value from Terraform",
+            format!(
+                "Terraform sent a value that does not fit the provider's schema: {error}. The versions of Terraform and of \
+                 the provider may not go together; otherwise this is a bug in one of them: please report it."
+            ),
+        )
+        .into()
+    })
+}
+
+/// Writes a value. One that doesn't fit its type is the provider's fault; the error says where.
+pub(crate) fn value_to_wire(value: &Dynamic, ty: &Type) -> Result<proto::DynamicValue, Diagnostics> {
+    match msgpack::encode(value, ty) {
+        Ok(msgpack) => Ok(proto::DynamicValue { msgpack, json: Vec::new() }),
+        Err(error) => Err(bug(format!("A value does not fit the provider's own schema: {error}.")).into()),
+    }
+}
+
+pub(crate) fn diagnostics_to_wire(diagnostics: Diagnostics) -> Vec<proto::Diagnostic> {
+    diagnostics.into_iter().map(diagnostic_to_wire).collect()
+}
+
+fn diagnostic_to_wire(diagnostic: Diagnostic) -> proto::Diagnostic {
+    let severity = match diagnostic.severity {
+        Severity::Error => proto::diagnostic::Severity::Error,
+        Severity::Warning => proto::diagnostic::Severity::Warning,
+    };
+    proto::Diagnostic {
+        severity: severity.into(),
+        summary: diagnostic.summary,
+        detail: diagnostic.detail,
+        attribute: diagnostic.attribute.filter(|path| !path.wire_steps().is_empty()).map(|path| path_to_wire(&path)),
+    }
+}
+
+/// A path on the wire ends before the first set, whose elements can't be addressed.
+pub(crate) fn path_to_wire(path: &Path) -> proto::AttributePath {
+    use proto::attribute_path::step::Selector;
+    let selector = |step: &Step| match step {
+        Step::Attribute(name) => Some(Selector::AttributeName(name.clone())),
+        Step::Index(index) => Some(Selector::ElementKeyInt(*index)),
+        Step::Key(key) => Some(Selector::ElementKeyString(key.clone())),
+        Step::SetElement => None,
+    };
+    let steps = path.wire_steps().iter().filter_map(selector);
+    proto::AttributePath {
+        steps: steps.map(|selector| proto::attribute_path::Step { selector: Some(selector) }).collect(),
+    }
+}
+
+pub(crate) fn schema_to_wire(schema: &Schema) -> proto::Schema {
+    proto::Schema {
+        version: schema.version,
+        block: Some(proto::schema::Block {
+            version: schema.version,
+            attributes: attributes_to_wire(&schema.attributes),
+            description: schema.description.clone(),
+            description_kind: proto::StringKind::Markdown.into(),
+            ..Default::default()
+        }),
+    }
+}
+
+/// Sorted by name, so that the same schema is the same bytes whatever the order of its declaration.
+fn attributes_to_wire(attributes: &[Attribute]) -> Vec<proto::schema::Attribute> {
+    let mut sorted: Vec<&Attribute> = attributes.iter().collect();
+    sorted.sort_by_key(|attribute| attribute.name());
+    sorted.into_iter().map(attribute_to_wire).collect()
+}
+
+fn attribute_to_wire(attribute: &Attribute) -> proto::schema::Attribute {
+    let (ty, nested_type) = match attribute.shape() {
+        Shape::Plain(ty) => (ty.to_json(), None),
+        Shape::Nested(nesting, inner) => (Vec::new(), Some(object_to_wire(*nesting, inner))),
+    };
+    let presence = attribute.presence();
+    proto::schema::Attribute {
+        name: attribute.name().to_owned(),
+        r#type: ty,
+        nested_type,
+        description: attribute.description().to_owned(),
+        description_kind: proto::StringKind::Markdown.into(),
+        required: presence == Presence::Required,
+        optional: matches!(presence, Presence::Optional | Presence::OptionalComputed),
+        computed: presence.is_computed(),
+        sensitive: attribute.is_sensitive(),
+        deprecated: attribute.deprecation().is_some(),
+        deprecation_message: attribute.deprecation().unwrap_or_default().to_owned(),
+        write_only: false,
+    }
+}
+
+fn object_to_wire(nesting: Nesting, attributes: &[Attribute]) -> proto::schema::Object {
+    use proto::schema::object::NestingMode;
+    let nesting = match nesting {
+        Nesting::Single => NestingMode::Single,
+        Nesting::List => NestingMode::List,
+        Nesting::Set => NestingMode::Set,
+        Nesting::Map => NestingMode::Map,
+    };
+    proto::schema::Object {
+        attributes: attributes_to_wire(attributes),
+        nesting: nesting.into(),
+        ..Default::default()
+    }
+}

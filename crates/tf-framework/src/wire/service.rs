@@ -1,0 +1,128 @@
+//! The 36 calls: each turns its message into the framework's terms, has the server answer, and turns the answer back.
+//!
+//! Whatever goes wrong becomes a diagnostic in the answer. A gRPC error would reach the person without a place in the
+//! configuration, and for some calls Terraform would only say that the plugin did not respond.
+
+mod supported;
+mod unsupported;
+
+use std::sync::Arc;
+
+use tracing::Instrument;
+
+use crate::{
+    diagnostics::{Diagnostic, Diagnostics},
+    log::guarded,
+    provider::Provider,
+    server::{Configured, Server, panicked},
+    wire::{convert::diagnostics_to_wire, generated::tfplugin6 as proto},
+};
+
+/// The generated service's implementation.
+pub(crate) struct Service<P: Provider>(pub(crate) Arc<Server<P>>);
+
+/// What a call comes to, before it is put into its message.
+type Answered<T> = Result<tonic::Response<T>, tonic::Status>;
+
+/// An answer that can carry diagnostics.
+trait Answer: Default {
+    fn with(self, diagnostics: Vec<proto::Diagnostic>) -> Self;
+}
+
+macro_rules! answers {
+    ($($call:ident),* $(,)?) => {
+        $(impl Answer for proto::$call::Response {
+            fn with(self, diagnostics: Vec<proto::Diagnostic>) -> Self {
+                Self { diagnostics, ..self }
+            }
+        })*
+    };
+}
+
+answers!(
+    apply_resource_change,
+    close_ephemeral_resource,
+    configure_provider,
+    configure_state_store,
+    delete_state,
+    generate_resource_config,
+    get_metadata,
+    get_provider_schema,
+    get_resource_identity_schemas,
+    get_states,
+    import_resource_state,
+    lock_state,
+    move_resource_state,
+    open_ephemeral_resource,
+    plan_action,
+    plan_resource_change,
+    read_data_source,
+    read_resource,
+    read_state_bytes,
+    renew_ephemeral_resource,
+    unlock_state,
+    upgrade_resource_identity,
+    upgrade_resource_state,
+    validate_action_config,
+    validate_data_resource_config,
+    validate_ephemeral_resource_config,
+    validate_list_resource_config,
+    validate_provider_config,
+    validate_resource_config,
+    validate_state_store,
+    write_state_bytes,
+);
+
+/// Runs one call under its log span. An `Err` is an answer with nothing but its diagnostics; so is a panic.
+/// `otherwise` is the answer to fill then: some answers mean something where they are empty, such as "the object is gone".
+async fn answer<T: Answer>(
+    call: &'static str,
+    type_name: &str,
+    otherwise: T,
+    work: impl Future<Output = Result<T, Diagnostics>>,
+) -> Answered<T> {
+    let span = crate::log::call_span(call, type_name);
+    let outcome = guarded(work).instrument(span.clone()).await;
+    let _entered = span.enter();
+    let failed = |diagnostics: Diagnostics| otherwise.with(diagnostics_to_wire(diagnostics));
+    Ok(tonic::Response::new(match outcome {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(diagnostics)) => failed(diagnostics),
+        Err(panic) => failed(panicked(call, &panic).into()),
+    }))
+}
+
+/// An answer that holds nothing but diagnostics.
+fn only<T: Answer>(diagnostics: Diagnostics) -> T {
+    T::default().with(diagnostics_to_wire(diagnostics))
+}
+
+impl<P: Provider> Service<P> {
+    /// What operations need.
+    fn configured(&self) -> Result<Arc<Configured<P::Api>>, Diagnostics> {
+        self.0.configured().ok_or_else(|| {
+            Diagnostic::error(
+                "The provider is not configured",
+                "Terraform called the provider before it configured it, or configuring it failed. If the error above \
+                 does not say why, this is a bug: please report it.",
+            )
+            .into()
+        })
+    }
+}
+
+/// The error for a name that the provider doesn't have. `kind` is "resource type", "function" and the like.
+fn unknown(kind: &str, name: &str) -> Diagnostic {
+    Diagnostic::error(
+        format!("Unknown {kind}"),
+        format!(
+            "The provider has no {kind} named {name:?}. It may need a newer version of the provider, or the name may be \
+             misspelt."
+        ),
+    )
+}
+
+/// The same, ready for an answer.
+fn unknown_on_wire(kind: &str, name: &str) -> Vec<proto::Diagnostic> {
+    diagnostics_to_wire(unknown(kind, name).into())
+}

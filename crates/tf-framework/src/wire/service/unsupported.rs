@@ -1,0 +1,103 @@
+//! The calls of which the provider has nothing to offer: each answers in the shape that the host expects for "no such thing".
+
+use tokio_stream::{Once, once};
+
+use super::{Answer, unknown_on_wire};
+use crate::{
+    diagnostics::Diagnostic,
+    wire::{convert::diagnostics_to_wire, generated::tfplugin6 as proto},
+};
+
+/// A stream of exactly one message.
+pub(super) type OneEvent<T> = Once<Result<T, tonic::Status>>;
+
+/// An answer that holds nothing but the error that there is no such type.
+pub(super) fn none_such<T: Answer>(kind: &str, name: &str) -> Result<tonic::Response<T>, tonic::Status> {
+    Ok(tonic::Response::new(T::default().with(unknown_on_wire(kind, name))))
+}
+
+/// No resource type takes over another's objects. A missing state would drop the object without a word, so it is an error.
+pub(super) fn move_resource_state(request: proto::move_resource_state::Request) -> proto::move_resource_state::Response {
+    let error = Diagnostic::error(
+        "Unable to move the resource state",
+        format!(
+            "A {} can't take over the state of a {}. Remove the `moved` block, then remove the one from the state and \
+             import the other.",
+            request.target_type_name, request.source_type_name
+        ),
+    );
+    proto::move_resource_state::Response::default().with(diagnostics_to_wire(error.into()))
+}
+
+/// Resources have no identity yet. Terraform asks to upgrade an empty one wherever a state has none, and nothing is the
+/// right answer to that.
+pub(super) fn upgrade_resource_identity(
+    request: proto::upgrade_resource_identity::Request,
+) -> proto::upgrade_resource_identity::Response {
+    let empty = request.raw_identity.is_none_or(|raw| raw.json.is_empty() && raw.flatmap.is_empty());
+    if empty {
+        return proto::upgrade_resource_identity::Response::default();
+    }
+    let error = Diagnostic::error(
+        "Unable to upgrade the resource identity",
+        format!(
+            "A {} has no identity in this version of the provider, and the state holds one. A newer version of the \
+             provider wrote it: use that version.",
+            request.type_name
+        ),
+    );
+    proto::upgrade_resource_identity::Response::default().with(diagnostics_to_wire(error.into()))
+}
+
+/// A function's failure is a message of its own kind.
+pub(super) fn call_function(name: &str) -> proto::call_function::Response {
+    let text = format!("The provider has no function named {name:?}.");
+    proto::call_function::Response {
+        result: None,
+        error: Some(proto::FunctionError { text, function_argument: None }),
+    }
+}
+
+pub(super) fn list_resource(type_name: &str) -> OneEvent<proto::list_resource::Event> {
+    let diagnostic = unknown_on_wire(LIST, type_name);
+    once(Ok(proto::list_resource::Event { diagnostic, ..Default::default() }))
+}
+
+/// The stream ends with `completed`, since one that ends without reads as a success.
+pub(super) fn invoke_action(action_type: &str) -> OneEvent<proto::invoke_action::Event> {
+    use proto::invoke_action::event::{Completed, Type};
+    let diagnostics = unknown_on_wire(ACTION, action_type);
+    once(Ok(proto::invoke_action::Event { r#type: Some(Type::Completed(Completed { diagnostics })) }))
+}
+
+/// Terraform reads the capabilities before the diagnostics, and crashes where they are absent.
+pub(super) fn configure_state_store(type_name: &str) -> proto::configure_state_store::Response {
+    let capabilities = Some(proto::StateStoreServerCapabilities::default());
+    let response = proto::configure_state_store::Response { capabilities, ..Default::default() };
+    response.with(unknown_on_wire(STATE_STORE, type_name))
+}
+
+/// Terraform reads the range of every chunk, and crashes where it is absent.
+pub(super) fn read_state_bytes(type_name: &str) -> OneEvent<proto::read_state_bytes::Response> {
+    let range = Some(proto::StateRange::default());
+    let response = proto::read_state_bytes::Response { range, ..Default::default() };
+    once(Ok(response.with(unknown_on_wire(STATE_STORE, type_name))))
+}
+
+/// Takes all that the host sends, since a host that can't send to the end reports that instead of the answer.
+pub(super) async fn write_state_bytes(
+    mut chunks: tonic::Streaming<proto::write_state_bytes::RequestChunk>,
+) -> Result<tonic::Response<proto::write_state_bytes::Response>, tonic::Status> {
+    let mut type_name = String::new();
+    while let Some(chunk) = chunks.message().await? {
+        if let Some(meta) = chunk.meta {
+            type_name = meta.type_name;
+        }
+    }
+    none_such(STATE_STORE, &type_name)
+}
+
+pub(super) const ACTION: &str = "action type";
+pub(super) const EPHEMERAL: &str = "ephemeral resource type";
+pub(super) const LIST: &str = "list resource type";
+pub(super) const STATE_STORE: &str = "state store type";
