@@ -19,26 +19,18 @@ pub struct Number(
 impl Number {
     /// The value as an integer, if it is one and fits.
     pub fn to_i64(&self) -> Option<i64> {
-        if self.0.is_integer() {
-            self.0.to_i64()
-        } else {
-            None
-        }
+        if self.0.is_integer() { self.0.to_i64() } else { None }
     }
 
     /// The nearest `f64`, if the value is within its range.
     pub fn to_f64(&self) -> Option<f64> {
         // The standard library rounds decimal text correctly; the conversion through big integers does not promise it.
-        self.to_string()
-            .parse()
-            .ok()
-            .filter(|float: &f64| float.is_finite())
+        self.to_string().parse().ok().filter(|float: &f64| float.is_finite())
     }
 
     /// The value as an `f64` that stands for exactly this number.
     pub(crate) fn to_exact_f64(&self) -> Option<f64> {
-        self.to_f64()
-            .filter(|float| BigDecimal::try_from(*float).is_ok_and(|exact| exact == self.0))
+        self.to_f64().filter(|float| BigDecimal::try_from(*float).is_ok_and(|exact| exact == self.0))
     }
 
     pub(crate) fn is_integer(&self) -> bool {
@@ -63,11 +55,7 @@ impl TryFrom<f64> for Number {
     type Error = NumberError;
 
     fn try_from(value: f64) -> Result<Number, NumberError> {
-        if value.is_finite() {
-            value.to_string().parse()
-        } else {
-            Err(NumberError::NotFinite)
-        }
+        if value.is_finite() { value.to_string().parse() } else { Err(NumberError::NotFinite) }
     }
 }
 
@@ -80,15 +68,11 @@ impl FromStr for Number {
             return Err(NumberError::TooLong);
         }
         let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
-        if !mantissa
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || b"+-.".contains(&byte))
-        {
+        if !mantissa.bytes().all(|byte| byte.is_ascii_digit() || b"+-.".contains(&byte)) {
             return Err(NumberError::NotANumber);
         }
         let exponent_digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
-        if exponent_digits.is_empty() || !exponent_digits.bytes().all(|byte| byte.is_ascii_digit())
-        {
+        if exponent_digits.is_empty() || !exponent_digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(NumberError::NotANumber);
         }
         // Digits only, so the one way to fail is to be too large.
@@ -159,10 +143,7 @@ mod tests {
             ("1e-7", "0.0000001"),
             ("-12.500", "-12.5"),
             ("18446744073709551616", "18446744073709551616"),
-            (
-                "3.14159265358979323846264338327950288",
-                "3.14159265358979323846264338327950288",
-            ),
+            ("3.14159265358979323846264338327950288", "3.14159265358979323846264338327950288"),
         ] {
             assert_eq!(number(text).to_string(), plain);
         }
@@ -173,26 +154,15 @@ mod tests {
         assert_eq!(number("1.0"), Number::from(1_i64));
         assert_eq!(number("1e2"), Number::from(100_u64));
         let sorted: BTreeSet<Number> = ["10", "9.5", "-1", "1e1", "0.1"].map(number).into();
-        assert_eq!(
-            sorted.iter().map(Number::to_string).collect::<Vec<_>>(),
-            ["-1", "0.1", "9.5", "10"]
-        );
+        assert_eq!(sorted.iter().map(Number::to_string).collect::<Vec<_>>(), ["-1", "0.1", "9.5", "10"]);
     }
 
     #[test]
     fn a_float_becomes_its_shortest_text() {
-        for (float, text) in [
-            (0.1, "0.1"),
-            (-0.0, "0"),
-            (1e21, "1000000000000000000000"),
-            (2.5, "2.5"),
-        ] {
+        for (float, text) in [(0.1, "0.1"), (-0.0, "0"), (1e21, "1000000000000000000000"), (2.5, "2.5")] {
             assert_eq!(Number::try_from(float).unwrap().to_string(), text);
         }
-        assert_eq!(
-            Number::try_from(f64::from_bits(1)).unwrap().to_f64(),
-            Some(f64::from_bits(1))
-        );
+        assert_eq!(Number::try_from(f64::from_bits(1)).unwrap().to_f64(), Some(f64::from_bits(1)));
         assert_eq!(Number::try_from(f64::MAX).unwrap().to_f64(), Some(f64::MAX));
     }
 
@@ -224,32 +194,18 @@ mod tests {
     #[test]
     fn text_that_is_no_number_is_refused() {
         for text in [
-            "", "-", ".", "e", "e5", "1e", "1e+", "1e5e5", "1_000", "0x10", "NaN", "inf", "1,5",
-            "1 ", "--1", "1.2.3", "٣",
+            "", "-", ".", "e", "e5", "1e", "1e+", "1e5e5", "1_000", "0x10", "NaN", "inf", "1,5", "1 ", "--1", "1.2.3",
+            "٣",
         ] {
-            assert_eq!(
-                text.parse::<Number>(),
-                Err(NumberError::NotANumber),
-                "{text:?}"
-            );
+            assert_eq!(text.parse::<Number>(), Err(NumberError::NotANumber), "{text:?}");
         }
     }
 
     #[test]
     fn a_number_that_would_expand_is_refused() {
         let long = "9".repeat(MAX_DIGITS + 1);
-        for text in [
-            "1e4097",
-            "1e-4097",
-            "1e999999999999",
-            "1e-99999999999999999999999",
-            long.as_str(),
-        ] {
-            assert_eq!(
-                text.parse::<Number>(),
-                Err(NumberError::TooLong),
-                "{text:?}"
-            );
+        for text in ["1e4097", "1e-4097", "1e999999999999", "1e-99999999999999999999999", long.as_str()] {
+            assert_eq!(text.parse::<Number>(), Err(NumberError::TooLong), "{text:?}");
         }
         assert_eq!(number("1e4096").to_string().len(), 4_097);
     }

@@ -108,38 +108,23 @@ mod tests {
 
     #[test]
     fn a_path_reads_like_a_reference() {
-        assert_eq!(
-            Path::attribute("roles").index(0).attr("type").to_string(),
-            "roles[0].type"
-        );
-        assert_eq!(
-            Path::attribute("tags").key("a\"b").to_string(),
-            r#"tags["a\"b"]"#
-        );
+        assert_eq!(Path::attribute("roles").index(0).attr("type").to_string(), "roles[0].type");
+        assert_eq!(Path::attribute("tags").key("a\"b").to_string(), r#"tags["a\"b"]"#);
         assert_eq!(Path::attribute("scopes").element().to_string(), "scopes[*]");
         assert_eq!(Path::root().to_string(), "");
     }
 
     #[test]
     fn the_protocol_sees_a_path_up_to_the_first_set() {
-        let path = Path::attribute("rules")
-            .index(2)
-            .attr("ports")
-            .element()
-            .attr("from");
+        let path = Path::attribute("rules").index(2).attr("ports").element().attr("from");
         assert_eq!(path.wire_steps(), &path.steps()[..3]);
-        assert_eq!(
-            Path::attribute("name").wire_steps(),
-            Path::attribute("name").steps()
-        );
+        assert_eq!(Path::attribute("name").wire_steps(), Path::attribute("name").steps());
         assert!(Path::root().element().wire_steps().is_empty());
     }
 
     #[test]
     fn a_step_put_in_front_comes_first() {
-        let path = Path::attribute("type")
-            .inside(Step::Index(0))
-            .inside(Step::Attribute("roles".to_owned()));
+        let path = Path::attribute("type").inside(Step::Index(0)).inside(Step::Attribute("roles".to_owned()));
         assert_eq!(path, Path::attribute("roles").index(0).attr("type"));
         assert!(!path.is_root());
     }

@@ -51,12 +51,7 @@ impl Type {
 
     /// An object with these attributes.
     pub fn object(attributes: impl IntoIterator<Item = (impl Into<String>, Type)>) -> Type {
-        Type::Object(
-            attributes
-                .into_iter()
-                .map(|(name, ty)| (name.into(), ty))
-                .collect(),
-        )
+        Type::Object(attributes.into_iter().map(|(name, ty)| (name.into(), ty)).collect())
     }
 
     /// The compact JSON of the wire, such as `["list","string"]`. Attributes are sorted, so equal types give equal bytes.
@@ -70,8 +65,7 @@ impl Type {
     /// # Errors
     /// [`TypeError`] says what is not a type.
     pub fn from_json(json: &[u8]) -> Result<Type, TypeError> {
-        let value = serde_json::from_slice(json)
-            .map_err(|error| TypeError(format!("not JSON: {error}")))?;
+        let value = serde_json::from_slice(json).map_err(|error| TypeError(format!("not JSON: {error}")))?;
         Type::from_json_value(&value, MAX_DEPTH)
     }
 
@@ -85,10 +79,8 @@ impl Type {
             Type::Set(element) => json!(["set", element.to_json_value()]),
             Type::Map(element) => json!(["map", element.to_json_value()]),
             Type::Object(attributes) => {
-                let attributes: serde_json::Map<_, _> = attributes
-                    .iter()
-                    .map(|(name, ty)| (name.clone(), ty.to_json_value()))
-                    .collect();
+                let attributes: serde_json::Map<_, _> =
+                    attributes.iter().map(|(name, ty)| (name.clone(), ty.to_json_value())).collect();
                 json!(["object", attributes])
             }
             Type::Tuple(elements) => {
@@ -99,24 +91,17 @@ impl Type {
     }
 
     /// `depth` is how many levels may still follow.
-    pub(crate) fn from_json_value(
-        value: &serde_json::Value,
-        depth: usize,
-    ) -> Result<Type, TypeError> {
+    pub(crate) fn from_json_value(value: &serde_json::Value, depth: usize) -> Result<Type, TypeError> {
         use serde_json::Value as Json;
 
-        let depth = depth
-            .checked_sub(1)
-            .ok_or_else(|| TypeError(format!("deeper than {MAX_DEPTH} levels")))?;
+        let depth = depth.checked_sub(1).ok_or_else(|| TypeError(format!("deeper than {MAX_DEPTH} levels")))?;
         let inner = |value: &Json| Type::from_json_value(value, depth);
         let (kind, rest) = match value {
             Json::String(name) => return Type::primitive(name),
             Json::Array(parts) => match parts.split_first() {
                 Some((Json::String(kind), rest)) => (kind.as_str(), rest),
                 _ => {
-                    return Err(TypeError(
-                        "an array that does not begin with a name".to_owned(),
-                    ));
+                    return Err(TypeError("an array that does not begin with a name".to_owned()));
                 }
             },
             _ => return Err(TypeError("neither a name nor an array".to_owned())),
@@ -127,13 +112,11 @@ impl Type {
             ("map", [element]) => Ok(Type::map(inner(element)?)),
             ("object", [Json::Object(attributes)] | [Json::Object(attributes), Json::Array(_)]) => {
                 let attribute = |(name, ty): (&String, &Json)| Ok((nfc(name), inner(ty)?));
-                Ok(Type::Object(
-                    attributes.iter().map(attribute).collect::<Result<_, _>>()?,
-                ))
+                Ok(Type::Object(attributes.iter().map(attribute).collect::<Result<_, _>>()?))
             }
-            ("tuple", [Json::Array(elements)]) => Ok(Type::Tuple(
-                elements.iter().map(inner).collect::<Result<_, _>>()?,
-            )),
+            ("tuple", [Json::Array(elements)]) => {
+                Ok(Type::Tuple(elements.iter().map(inner).collect::<Result<_, _>>()?))
+            }
             _ => Err(TypeError(format!("{kind:?} with the wrong parts"))),
         }
     }
@@ -210,15 +193,9 @@ mod tests {
             (r#"["list","string"]"#, "list(string)"),
             (r#"["set",["list","number"]]"#, "set(list(number))"),
             (r#"["map","dynamic"]"#, "map(any)"),
-            (
-                r#"["object",{"a":"string","b":["list","bool"]}]"#,
-                "object({a=string,b=list(bool)})",
-            ),
+            (r#"["object",{"a":"string","b":["list","bool"]}]"#, "object({a=string,b=list(bool)})"),
             (r#"["object",{}]"#, "object({})"),
-            (
-                r#"["tuple",["string",["tuple",[]]]]"#,
-                "tuple([string,tuple([])])",
-            ),
+            (r#"["tuple",["string",["tuple",[]]]]"#, "tuple([string,tuple([])])"),
         ] {
             let ty = parse(json).expect(json);
             assert_eq!(String::from_utf8(ty.to_json()).unwrap(), json);
@@ -228,19 +205,13 @@ mod tests {
 
     #[test]
     fn the_names_of_optional_attributes_are_accepted_and_dropped() {
-        assert_eq!(
-            parse(r#"["object", {"a": "string"}, ["a"]]"#),
-            Ok(Type::object([("a", Type::String)]))
-        );
+        assert_eq!(parse(r#"["object", {"a": "string"}, ["a"]]"#), Ok(Type::object([("a", Type::String)])));
     }
 
     #[test]
     fn attributes_are_sorted_and_normalized() {
         let ty = parse(r#"["object",{"z":"bool","e\u0301":"string"}]"#).unwrap();
-        assert_eq!(
-            ty,
-            Type::object([("\u{e9}", Type::String), ("z", Type::Bool)])
-        );
+        assert_eq!(ty, Type::object([("\u{e9}", Type::String), ("z", Type::Bool)]));
     }
 
     #[test]
@@ -251,41 +222,20 @@ mod tests {
             ("[]", "an array that does not begin with a name"),
             (r#"["list"]"#, "\"list\" with the wrong parts"),
             (r#"["list","bool","bool"]"#, "\"list\" with the wrong parts"),
-            (
-                r#"["object",["string"]]"#,
-                "\"object\" with the wrong parts",
-            ),
-            (
-                r#"["tuple",{"a":"bool"}]"#,
-                "\"tuple\" with the wrong parts",
-            ),
-            (
-                r#""bool" "bool""#,
-                "not JSON: trailing characters at line 1 column 8",
-            ),
+            (r#"["object",["string"]]"#, "\"object\" with the wrong parts"),
+            (r#"["tuple",{"a":"bool"}]"#, "\"tuple\" with the wrong parts"),
+            (r#""bool" "bool""#, "not JSON: trailing characters at line 1 column 8"),
             ("", "not JSON: EOF while parsing a value at line 1 column 0"),
         ] {
-            assert_eq!(
-                parse(json).expect_err(json),
-                format!("not a type: {reason}")
-            );
+            assert_eq!(parse(json).expect_err(json), format!("not a type: {reason}"));
         }
     }
 
     #[test]
     fn a_type_of_too_many_levels_is_refused() {
-        let nested = |levels: usize| {
-            format!(
-                "{}\"bool\"{}",
-                r#"["list","#.repeat(levels),
-                "]".repeat(levels)
-            )
-        };
+        let nested = |levels: usize| format!("{}\"bool\"{}", r#"["list","#.repeat(levels), "]".repeat(levels));
         assert!(parse(&nested(MAX_DEPTH - 1)).is_ok());
-        assert_eq!(
-            parse(&nested(MAX_DEPTH)).unwrap_err(),
-            "not a type: deeper than 64 levels"
-        );
+        assert_eq!(parse(&nested(MAX_DEPTH)).unwrap_err(), "not a type: deeper than 64 levels");
         assert!(parse(&nested(100_000)).is_err());
     }
 }

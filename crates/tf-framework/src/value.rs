@@ -10,7 +10,7 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 use crate::{
     number::Number,
     path::{Path, Step},
-    types::Type,
+    types::{MAX_DEPTH, Type},
 };
 
 /// A value of a known Rust type that Terraform may leave empty, or not know yet.
@@ -141,15 +141,8 @@ impl Dynamic {
     }
 
     /// An object or a map; keys come into normal form C.
-    pub fn map(
-        entries: impl IntoIterator<Item = (impl AsRef<str>, impl Into<Dynamic>)>,
-    ) -> Dynamic {
-        Dynamic::Map(
-            entries
-                .into_iter()
-                .map(|(key, value)| (nfc(key.as_ref()), value.into()))
-                .collect(),
-        )
+    pub fn map(entries: impl IntoIterator<Item = (impl AsRef<str>, impl Into<Dynamic>)>) -> Dynamic {
+        Dynamic::Map(entries.into_iter().map(|(key, value)| (nfc(key.as_ref()), value.into())).collect())
     }
 
     /// A list or a tuple.
@@ -195,24 +188,11 @@ impl Dynamic {
     pub fn unknowns_to_null(self) -> Dynamic {
         match self {
             Dynamic::Unknown => Dynamic::Null,
-            Dynamic::List(elements) => Dynamic::List(
-                elements
-                    .into_iter()
-                    .map(Dynamic::unknowns_to_null)
-                    .collect(),
-            ),
-            Dynamic::Set(elements) => Dynamic::Set(
-                elements
-                    .into_iter()
-                    .map(Dynamic::unknowns_to_null)
-                    .collect(),
-            ),
-            Dynamic::Map(entries) => Dynamic::Map(
-                entries
-                    .into_iter()
-                    .map(|(key, entry)| (key, entry.unknowns_to_null()))
-                    .collect(),
-            ),
+            Dynamic::List(elements) => Dynamic::List(elements.into_iter().map(Dynamic::unknowns_to_null).collect()),
+            Dynamic::Set(elements) => Dynamic::Set(elements.into_iter().map(Dynamic::unknowns_to_null).collect()),
+            Dynamic::Map(entries) => {
+                Dynamic::Map(entries.into_iter().map(|(key, entry)| (key, entry.unknowns_to_null())).collect())
+            }
             Dynamic::Typed(ty, value) => Dynamic::Typed(ty, Box::new(value.unknowns_to_null())),
             known => known,
         }
@@ -429,40 +409,61 @@ pub struct ValueError {
 
 impl ValueError {
     pub(crate) fn new(message: impl Into<String>) -> ValueError {
-        ValueError {
-            path: Path::root(),
-            message: message.into(),
-        }
+        ValueError { path: Path::root(), message: message.into() }
     }
 
     /// The same error, seen from one level further out.
     pub(crate) fn inside(self, step: Step) -> ValueError {
-        ValueError {
-            path: self.path.inside(step),
-            message: self.message,
-        }
+        ValueError { path: self.path.inside(step), message: self.message }
     }
 }
 
 impl fmt::Display for ValueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.path.is_root() {
-            f.write_str(&self.message)
-        } else {
-            write!(f, "{}: {}", self.path, self.message)
-        }
+        if self.path.is_root() { f.write_str(&self.message) } else { write!(f, "{}: {}", self.path, self.message) }
     }
 }
 
 impl std::error::Error for ValueError {}
 
+/// A value whose type is not the required one.
+pub(crate) fn mismatch(value: &Dynamic, ty: &Type) -> ValueError {
+    let found = match value {
+        Dynamic::Bool(_) => "a bool",
+        Dynamic::Number(_) => "a number",
+        Dynamic::String(_) => "a string",
+        Dynamic::List(_) => "a list",
+        Dynamic::Set(_) => "a set",
+        Dynamic::Map(_) => "a map",
+        Dynamic::Typed(..) => "a value with its own type",
+        Dynamic::Unknown => "an unknown value",
+        Dynamic::Null => "null",
+    };
+    match ty {
+        Type::Dynamic => ValueError::new(format!("a value with its own type is required, not {found}")),
+        ty => ValueError::new(format!("{ty} is required, not {found}")),
+    }
+}
+
+pub(crate) fn missing(name: &str) -> ValueError {
+    ValueError::new(format!("the attribute {name:?} is missing"))
+}
+
+pub(crate) fn unsupported(name: &str) -> ValueError {
+    ValueError::new(format!("the attribute {name:?} is not supported"))
+}
+
+pub(crate) fn wrong_tuple(wanted: usize, found: impl fmt::Display) -> ValueError {
+    ValueError::new(format!("a tuple of {wanted} elements is required, not of {found}"))
+}
+
+pub(crate) fn too_deep() -> ValueError {
+    ValueError::new(format!("the value is deeper than {MAX_DEPTH} levels"))
+}
+
 /// Text in Unicode normal form C, as Terraform keeps and compares it.
 pub(crate) fn nfc(text: &str) -> String {
-    if is_nfc(text) {
-        text.to_owned()
-    } else {
-        text.nfc().collect()
-    }
+    if is_nfc(text) { text.to_owned() } else { text.nfc().collect() }
 }
 
 /// Puts an entry into a map that must not hold its key yet.
@@ -476,10 +477,7 @@ pub(crate) fn insert_once(
             place.insert(value);
             Ok(())
         }
-        btree_map::Entry::Occupied(entry) => Err(ValueError::new(format!(
-            "the key {:?} appears twice",
-            entry.key()
-        ))),
+        btree_map::Entry::Occupied(entry) => Err(ValueError::new(format!("the key {:?} appears twice", entry.key()))),
     }
 }
 
@@ -503,26 +501,15 @@ mod tests {
 
     #[test]
     fn text_and_keys_come_into_normal_form() {
-        assert_eq!(
-            Dynamic::from("e\u{301}"),
-            Dynamic::from(String::from("\u{e9}"))
-        );
-        assert_eq!(
-            Dynamic::map([("e\u{301}", 1_i64)]),
-            Dynamic::map([("\u{e9}", 1_i64)])
-        );
+        assert_eq!(Dynamic::from("e\u{301}"), Dynamic::from(String::from("\u{e9}")));
+        assert_eq!(Dynamic::map([("e\u{301}", 1_i64)]), Dynamic::map([("\u{e9}", 1_i64)]));
     }
 
     #[test]
     fn a_set_is_sorted_and_holds_a_known_element_once() {
         let set = Dynamic::set(["b", "a", "b"]);
         assert_eq!(set, Dynamic::set(["a", "b"]));
-        let elements: Vec<_> = set
-            .as_set()
-            .unwrap()
-            .iter()
-            .map(|element| element.as_str().unwrap())
-            .collect();
+        let elements: Vec<_> = set.as_set().unwrap().iter().map(|element| element.as_str().unwrap()).collect();
         assert_eq!(elements, ["a", "b"]);
         assert!(set.as_set().unwrap().contains(&Dynamic::from("a")));
     }
@@ -530,21 +517,11 @@ mod tests {
     #[test]
     fn a_set_keeps_every_element_that_may_turn_out_different() {
         let half_known = || Dynamic::map([("id", Dynamic::Unknown), ("kind", Dynamic::from("x"))]);
-        let set: Set = [
-            Dynamic::Unknown,
-            half_known(),
-            Dynamic::from("a"),
-            half_known(),
-            Dynamic::Unknown,
-        ]
-        .into_iter()
-        .collect();
+        let set: Set =
+            [Dynamic::Unknown, half_known(), Dynamic::from("a"), half_known(), Dynamic::Unknown].into_iter().collect();
         assert_eq!(set.len(), 5);
         assert_eq!(set.iter().next_back(), Some(&Dynamic::Unknown));
-        assert_eq!(
-            Dynamic::Set(set).unknowns_to_null().as_set().unwrap().len(),
-            3
-        );
+        assert_eq!(Dynamic::Set(set).unknowns_to_null().as_set().unwrap().len(), 3);
     }
 
     #[test]
@@ -587,44 +564,24 @@ mod tests {
             ("tags", Type::map(Type::String)),
         ]);
         let value = Dynamic::map([
-            (
-                "any",
-                Dynamic::typed(Type::Tuple(vec![Type::Bool]), Dynamic::list([true])),
-            ),
+            ("any", Dynamic::typed(Type::Tuple(vec![Type::Bool]), Dynamic::list([true]))),
             ("roles", Dynamic::list([Dynamic::map([("type", "owner")])])),
             ("scopes", Dynamic::set(["read"])),
             ("tags", Dynamic::map([("a", "b")])),
         ]);
         let mut places = Vec::new();
-        value.walk(&ty, &Path::root(), &mut |path, _| {
-            places.push(path.to_string())
-        });
+        value.walk(&ty, &Path::root(), &mut |path, _| places.push(path.to_string()));
         assert_eq!(
             places,
-            [
-                "",
-                "any",
-                "any[0]",
-                "roles",
-                "roles[0]",
-                "roles[0].type",
-                "scopes",
-                "scopes[*]",
-                "tags",
-                "tags[\"a\"]"
-            ]
+            ["", "any", "any[0]", "roles", "roles[0]", "roles[0].type", "scopes", "scopes[*]", "tags", "tags[\"a\"]"]
         );
     }
 
     #[test]
     fn equal_trees_hash_alike() {
-        let trees: HashSet<Dynamic> = [
-            Dynamic::set(["a", "b"]),
-            Dynamic::set(["b", "a"]),
-            Dynamic::Number("1.0".parse().unwrap()),
-            1_i64.into(),
-        ]
-        .into();
+        let trees: HashSet<Dynamic> =
+            [Dynamic::set(["a", "b"]), Dynamic::set(["b", "a"]), Dynamic::Number("1.0".parse().unwrap()), 1_i64.into()]
+                .into();
         assert_eq!(trees.len(), 2);
     }
 }
