@@ -1,1 +1,46 @@
-//! Placeholder.
+//! A typed async client of Pangea's management APIs.
+//!
+//! Charter: this room knows Pangea's web APIs, OAuth tokens, HTTP and retries. It never knows Terraform, state or plans.
+//!
+//! Reading order: [`Config`] says where and as whom, [`Api`] is the handle, its methods ([`Api::clients`],
+//! [`Api::projects`], [`Api::organizations`], [`Api::authn`]) give the typed calls, and [`Error`] says what went wrong,
+//! sorted by what the caller can do next ([`Kind`]).
+//!
+//! Inside, a call is built as a plain value (`request`), carried by `api` with a token from `auth`, sent and retried by
+//! `transport` under the rules of `retry`, and its answer is understood by `answer`.
+
+#![deny(missing_docs)]
+
+mod answer;
+mod api;
+mod auth;
+mod authn;
+mod clients;
+mod clock;
+mod config;
+mod error;
+mod lenient;
+mod organizations;
+mod paging;
+mod projects;
+mod request;
+mod retry;
+mod scrub;
+mod secrets;
+mod stop;
+mod transport;
+
+#[cfg(test)]
+mod tests;
+
+pub use api::Api;
+pub use authn::{Authn, Jwk, Jwks};
+pub use clients::{Client, ClientFilter, ClientUpdate, Clients, NewClient, RegisteredClient, Role, TimeFilter};
+pub use clock::{Clock, SystemClock};
+pub use config::{AuthMethod, BaseUrl, Config, Credentials, Endpoints};
+pub use error::{Error, Kind, Result, ValidationError};
+pub use organizations::{Organization, Organizations};
+pub use projects::{NewProject, Project, ProjectFilter, Projects};
+pub use secrecy::{ExposeSecret, SecretString};
+pub use secrets::{CreatedSecret, NewSecret, SecretMetadata, SecretOrigin, SecretUpdate, UpdatedSecret};
+pub use stop::Stop;

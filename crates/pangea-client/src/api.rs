@@ -1,0 +1,219 @@
+//! The handle: sends requests with a token, takes up what was put off, and hands out the typed calls.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use reqwest::Method;
+
+use crate::{
+    answer::{self, Answer},
+    auth::{Auth, Held},
+    authn::Authn,
+    clients::Clients,
+    config::Config,
+    error::{Error, Failure, Kind, Reached, Result, Told},
+    organizations::Organizations,
+    projects::Projects,
+    request::{Decode, Repeat, Request, Style},
+    retry,
+    transport::{Course, Parcel, Payload, Proof, Transport},
+};
+
+/// How long the result of a call that was put off is waited for: as long as the most patient of Pangea's own clients
+/// with a bound below its 4 minutes, and long enough for what takes a minute.
+const MAX_POLL_WAIT: Duration = Duration::from_secs(120);
+
+/// The longest time between two looks at a result that was put off.
+const MAX_POLL_PAUSE: Duration = Duration::from_secs(8);
+
+/// A handle to Pangea's management APIs. Clones share connections, token and limits.
+#[derive(Clone)]
+pub struct Api {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    transport: Transport,
+    auth: Auth,
+}
+
+impl Api {
+    /// Makes a handle. Nothing is sent, resolved or read from the disk before the first call.
+    ///
+    /// # Errors
+    /// [`Kind::InsecureTransport`] for a plain `http://` address that is not loopback, [`Kind::InvalidConfig`] for anything else
+    /// that cannot be used.
+    pub fn new(config: Config) -> Result<Api> {
+        let transport = Transport::new(config).map_err(|failure| Error::new(failure, "configuration", ""))?;
+        Ok(Api { shared: Arc::new(Shared { transport, auth: Auth::default() }) })
+    }
+
+    /// The calls on OAuth clients and their secrets.
+    pub fn clients(&self) -> Clients<'_> {
+        Clients { api: self }
+    }
+
+    /// The calls on projects.
+    pub fn projects(&self) -> Projects<'_> {
+        Projects { api: self }
+    }
+
+    /// The calls on organizations.
+    pub fn organizations(&self) -> Organizations<'_> {
+        Organizations { api: self }
+    }
+
+    /// The calls on AuthN.
+    pub fn authn(&self) -> Authn<'_> {
+        Authn { api: self }
+    }
+
+    /// Lets the next call mint a new access token, as is needed after a grant to the very client that is logged in: the old
+    /// token does not know of it, so its 403 proves nothing. Does nothing where a ready token was configured.
+    pub async fn forget_token(&self) {
+        self.shared.auth.forget(self.config().clock.now()).await;
+    }
+
+    /// Revokes the access tokens that were minted, within 4 s, and ends the login: later calls are [`Kind::Stopped`].
+    ///
+    /// It does not fail: what could not be revoked expires by itself, and is logged. Ready tokens are never revoked.
+    pub async fn shutdown(&self) {
+        self.shared.auth.close(&self.shared.transport).await;
+    }
+
+    /// What the handle was told.
+    pub fn config(&self) -> &Config {
+        &self.shared.transport.config
+    }
+
+    /// Sends a request.
+    pub(crate) async fn send<T>(&self, request: Request<T>) -> Result<T> {
+        let mut course = Course::default();
+        self.carry(&request, &mut course).await.map_err(|error| match error.attempts() {
+            // An error of the token endpoint already tells its own course.
+            0 => error.tried(course.attempts, course.waited),
+            _ => error,
+        })
+    }
+
+    /// Reads one object; one that is gone is `None`. Every read of a client, project or organization that may be gone comes
+    /// through here, so this is the place for reading them from listings and keeping those, with a miss confirmed by id.
+    pub(crate) async fn find<T>(&self, request: Request<T>) -> Result<Option<T>> {
+        match self.send(request).await {
+            Err(error) if error.is_gone() => Ok(None),
+            answer => answer.map(Some),
+        }
+    }
+
+    /// Makes an object, at most once. Every create comes through here, so this is the place where, after
+    /// [`Kind::Ambiguous`], candidates can be looked up: same name and creator, made after the request by the server's clock.
+    pub(crate) async fn create<T>(&self, request: Request<T>) -> Result<T> {
+        debug_assert_eq!(request.repeat, Repeat::AtMostOnce, "a create that is repeated freely may make two objects");
+        self.send(request).await
+    }
+
+    async fn carry<T>(&self, request: &Request<T>, course: &mut Course) -> Result<T> {
+        let Shared { transport, auth } = &*self.shared;
+        let nowhere = |failure| Error::new(failure, request, "");
+        let path = request.escaped_path().map_err(nowhere)?;
+        let mut url = transport.config.base_url.join(request.service, &path).map_err(nowhere)?;
+        if !request.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&request.query);
+        }
+        let mut may_renew = true;
+        loop {
+            let held = auth.bearer(transport, request.bearer, request.service, nowhere).await?;
+            let parcel = Parcel {
+                method: request.method.clone(),
+                url: url.clone(),
+                payload: request.body.clone().map_or(Payload::Nothing, Payload::Json),
+                proof: Proof::Bearer(held.value.clone()),
+            };
+            let named = |failure| Error::new(failure, request, parcel.host());
+            match self.deliver(&parcel, request.style, request.repeat, request.decode, course).await {
+                Ok(Answer::Done(value)) => return Ok(value),
+                Ok(Answer::Accepted { request_id }) => {
+                    return self.poll(request, &request_id, &held, course).await.map_err(named);
+                }
+                // The token may have been revoked, or have died with its secret: one more, and then a 401 is the answer.
+                Err(failure) if failure.kind == Kind::Unauthorized && held.is_minted() && may_renew => {
+                    may_renew = false;
+                    auth.reject(&held).await;
+                }
+                Err(failure) => return Err(named(failure)),
+            }
+        }
+    }
+
+    /// Waits for the result of a call that was put off, with the token of that call: another is not let through.
+    async fn poll<T>(
+        &self,
+        request: &Request<T>,
+        request_id: &str,
+        held: &Held,
+        course: &mut Course,
+    ) -> std::result::Result<T, Failure> {
+        let transport = &self.shared.transport;
+        let parcel = Parcel {
+            method: Method::GET,
+            url: transport.config.base_url.join(request.service, &format!("/request/{request_id}"))?,
+            payload: Payload::Nothing,
+            proof: Proof::Bearer(held.value.clone()),
+        };
+        let pending = || Failure {
+            told: Told::id(Some(request_id.to_owned())),
+            reached: Reached::Unknown,
+            ..Failure::new(Kind::Timeout, "the service accepted it and has not finished it")
+        };
+        let unsettled = |failure| retry::settle(of_poll(failure), request.repeat);
+        let mut pause = Duration::from_secs(1);
+        let mut waited = Duration::ZERO;
+        while waited < MAX_POLL_WAIT {
+            transport.wait(pause, course, pending).await.map_err(unsettled)?;
+            waited += pause;
+            pause = (pause * 2).min(MAX_POLL_PAUSE);
+            match self
+                .deliver(&parcel, Style::Envelope, Repeat::Freely, request.decode, course)
+                .await
+                .map_err(unsettled)?
+            {
+                Answer::Done(value) => return Ok(value),
+                Answer::Accepted { .. } => {}
+            }
+        }
+        Err(unsettled(Failure {
+            what: format!("the service accepted it and has not finished it within {} s", waited.as_secs()),
+            ..pending()
+        }))
+    }
+
+    async fn deliver<T>(
+        &self,
+        parcel: &Parcel,
+        style: Style,
+        repeat: Repeat,
+        decode: Decode<T>,
+        course: &mut Course,
+    ) -> std::result::Result<Answer<T>, Failure> {
+        let transport = &self.shared.transport;
+        let clock = &transport.config.clock;
+        transport
+            .deliver(parcel, repeat, course, |reply, scrub| answer::read(reply, style, decode, scrub, clock.wall()))
+            .await
+    }
+}
+
+impl fmt::Debug for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Api").field("config", self.config()).finish_non_exhaustive()
+    }
+}
+
+/// What a failure to get a put-off result means. Only faults in the values come from the call itself; anything else,
+/// a 404 too, says that the result is out of reach, not what became of the call.
+fn of_poll(failure: Failure) -> Failure {
+    match failure.kind {
+        Kind::Validation => failure,
+        Kind::NotFound => Failure { kind: Kind::Other, reached: Reached::Unknown, ..failure },
+        _ => Failure { reached: Reached::Unknown, ..failure },
+    }
+}

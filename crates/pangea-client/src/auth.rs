@@ -1,0 +1,285 @@
+//! The access token: minted when first needed, shared, refreshed, and revoked at the end.
+
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    time::Duration,
+};
+
+use reqwest::Method;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::{sync::Mutex, time::Instant};
+use url::Url;
+
+use crate::{
+    answer::{self, Answer},
+    config::{AuthMethod, Config, Credentials},
+    error::{Error, Failure, Kind, Result, Told},
+    lenient,
+    request::{Bearer, Decode, Repeat, Service, Style},
+    transport::{Course, Field, Parcel, Payload, Proof, Transport},
+};
+
+/// How long before its expiry a token is replaced: more than the longest attempt with default limits, so that a token
+/// does not die on the way.
+const REFRESH_SLACK: Duration = Duration::from_secs(60);
+
+/// A token that lives shorter than four times the slack is replaced when three quarters of its life are over, since
+/// otherwise one that lives a minute would be replaced at every call.
+const SLACK_FRACTION: u32 = 4;
+
+/// How long the revocations at the end may take in all. A plugin's host waits 5 s for its shutdown, and a second is
+/// left for what else there is to do.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(4);
+
+/// How many tokens that were replaced before their end are remembered for their revocation. Each more simply expires.
+const MAX_RETIRED: usize = 16;
+
+/// The tokens of one login.
+#[derive(Default)]
+pub(crate) struct Auth {
+    /// Held while a token is minted, so that callers who come meanwhile wait for it and mint none of their own.
+    state: Mutex<State>,
+    /// How many mints have failed, so that those who waited for one share its failure.
+    failures: AtomicU64,
+    closed: AtomicBool,
+}
+
+#[derive(Default)]
+struct State {
+    current: Option<Token>,
+    retired: Vec<Token>,
+    last_failure: Option<Error>,
+    minted: u64,
+}
+
+struct Token {
+    value: SecretString,
+    refresh_at: Option<Instant>,
+    expires_at: Option<Instant>,
+    number: u64,
+}
+
+/// A token in a caller's hand.
+pub(crate) struct Held {
+    pub(crate) value: SecretString,
+    /// Which of the minted ones it is; `None` for one that was configured and cannot be replaced.
+    number: Option<u64>,
+}
+
+impl Held {
+    /// Whether another can be minted in its place.
+    pub(crate) fn is_minted(&self) -> bool {
+        self.number.is_some()
+    }
+}
+
+impl Auth {
+    /// The token for a call. `context` makes the error of a call for which nothing is configured.
+    pub(crate) async fn bearer(
+        &self,
+        transport: &Transport,
+        whose: Bearer,
+        service: Service,
+        context: impl FnOnce(Failure) -> Error,
+    ) -> Result<Held> {
+        let config = &transport.config;
+        let configured = |value: &SecretString| Held { value: value.clone(), number: None };
+        if whose == Bearer::Service
+            && let Some(token) = config.service_tokens.get(service.name()).or(config.service_token.as_ref())
+        {
+            return Ok(configured(token));
+        }
+        match &config.credentials {
+            Credentials::ClientCredentials { .. } if self.closed.load(Ordering::Acquire) => {
+                Err(context(Failure::new(Kind::Stopped, "the client was shut down")))
+            }
+            Credentials::ClientCredentials { client_id, client_secret, auth_method, scopes } => {
+                let login = Login { client_id, client_secret, auth_method: *auth_method, scopes: scopes.as_ref() };
+                self.minted(transport, &login).await
+            }
+            Credentials::AccessToken(token) => Ok(configured(token)),
+            Credentials::None => Err(context(Failure::new(
+                Kind::MissingCredentials,
+                "it needs a token, and no credentials are configured",
+            ))),
+        }
+    }
+
+    /// Drops a token that was answered with a 401, unless it was replaced meanwhile.
+    pub(crate) async fn reject(&self, held: &Held) {
+        let mut state = self.state.lock().await;
+        if state.current.as_ref().map(|token| token.number) == held.number {
+            state.current = None;
+        }
+    }
+
+    /// Lets the next call mint a new token. The old one may still be on its way elsewhere, so it is revoked only at the end.
+    pub(crate) async fn forget(&self, now: Instant) {
+        self.state.lock().await.retire(now);
+    }
+
+    /// Revokes every token that was minted and may still live, and mints no more. What cannot be revoked in time expires.
+    pub(crate) async fn close(&self, transport: &Transport) {
+        self.closed.store(true, Ordering::Release);
+        let Credentials::ClientCredentials { client_id, client_secret, auth_method, .. } =
+            &transport.config.credentials
+        else {
+            return;
+        };
+        let login = Login { client_id, client_secret, auth_method: *auth_method, scopes: None };
+        let revoke_all = async {
+            let mut state = self.state.lock().await;
+            state.retire(transport.config.clock.now());
+            let tokens = std::mem::take(&mut state.retired);
+            drop(state);
+            futures_util::future::join_all(tokens.iter().map(|token| revoke(transport, &login, &token.value))).await;
+        };
+        if tokio::time::timeout(SHUTDOWN_LIMIT, revoke_all).await.is_err() {
+            tracing::warn!("access tokens could not be revoked in time; they live until they expire");
+        }
+    }
+
+    async fn minted(&self, transport: &Transport, login: &Login<'_>) -> Result<Held> {
+        let failures_before = self.failures.load(Ordering::Acquire);
+        let mut state = self.state.lock().await;
+        let now = transport.config.clock.now();
+        if let Some(token) = state.current.as_ref().filter(|token| token.refresh_at.is_none_or(|then| now < then)) {
+            return Ok(Held { value: token.value.clone(), number: Some(token.number) });
+        }
+        if self.failures.load(Ordering::Acquire) > failures_before
+            && let Some(failure) = &state.last_failure
+        {
+            return Err(failure.clone());
+        }
+        state.retire(now);
+        match mint(transport, login).await {
+            Ok(grant) => {
+                state.minted += 1;
+                let token = grant.token(now, state.minted);
+                let held = Held { value: token.value.clone(), number: Some(token.number) };
+                state.current = Some(token);
+                state.last_failure = None;
+                Ok(held)
+            }
+            Err(error) => {
+                state.last_failure = Some(error.clone());
+                self.failures.fetch_add(1, Ordering::Release);
+                Err(error)
+            }
+        }
+    }
+}
+
+impl State {
+    fn retire(&mut self, now: Instant) {
+        self.retired.extend(self.current.take());
+        self.retired.retain(|token| token.expires_at.is_none_or(|then| now < then));
+        let surplus = self.retired.len().saturating_sub(MAX_RETIRED);
+        self.retired.drain(..surplus);
+    }
+}
+
+/// Who asks for a token.
+struct Login<'c> {
+    client_id: &'c str,
+    client_secret: &'c SecretString,
+    auth_method: AuthMethod,
+    scopes: Option<&'c BTreeSet<String>>,
+}
+
+impl Login<'_> {
+    fn parcel(&self, url: Url, mut form: Vec<(&'static str, Field)>) -> Parcel {
+        let (client_id, client_secret) = (self.client_id.to_owned(), self.client_secret.clone());
+        let proof = match self.auth_method {
+            AuthMethod::Basic => Proof::Basic { client_id, client_secret },
+            AuthMethod::Post => {
+                form.push(("client_id", Field::Plain(client_id)));
+                form.push(("client_secret", Field::Secret(client_secret)));
+                Proof::Nobody
+            }
+        };
+        Parcel { method: Method::POST, url, payload: Payload::Form(form), proof }
+    }
+
+    fn token_request(&self, config: &Config) -> std::result::Result<Parcel, Failure> {
+        let mut form = vec![("grant_type", Field::Plain("client_credentials".to_owned()))];
+        if let Some(scopes) = self.scopes.filter(|scopes| !scopes.is_empty()) {
+            form.push(("scope", Field::Plain(lenient::scope_text(scopes))));
+        }
+        Ok(self.parcel(config.token_endpoint()?, form))
+    }
+}
+
+/// A token as the token endpoint grants it.
+#[derive(Deserialize)]
+struct Grant {
+    access_token: SecretString,
+    token_type: Option<String>,
+    /// Seconds. Without it a token is used until it is refused.
+    #[serde(default)]
+    expires_in: Value,
+}
+
+impl Grant {
+    /// `asked_at` is when the request was sent, so that its time on the way counts as part of its life.
+    fn token(self, asked_at: Instant, number: u64) -> Token {
+        let life = self.expires_in.as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let after = |life: Duration| asked_at.checked_add(life);
+        Token {
+            refresh_at: life.and_then(|life| after(life - REFRESH_SLACK.min(life / SLACK_FRACTION))),
+            expires_at: life.and_then(after),
+            value: self.access_token,
+            number,
+        }
+    }
+}
+
+async fn mint(transport: &Transport, login: &Login<'_>) -> Result<Grant> {
+    let parcel =
+        login.token_request(&transport.config).map_err(|failure| Error::new(failure, "POST token endpoint", ""))?;
+    let mut course = Course::default();
+    let wall = transport.config.clock.wall();
+    let read = |reply: &_, scrub: &_| match answer::read(reply, Style::Rest, Decode::Json(grant), scrub, wall)? {
+        Answer::Done(grant) => Ok(grant),
+        Answer::Accepted { .. } => {
+            Err(Failure::new(Kind::Malformed, "the token endpoint put the answer off, which OAuth does not know"))
+        }
+    };
+    transport.deliver(&parcel, Repeat::Freely, &mut course, read).await.map_err(|failure| {
+        let request = format!("{} token endpoint {}", parcel.method, parcel.url.path());
+        Error::new(of_login(failure), request, parcel.host()).tried(course.attempts, course.waited)
+    })
+}
+
+/// What a failure of the token endpoint means. Above all, its 404 says that an address is wrong and nothing about the
+/// object whose call needed the token.
+fn of_login(failure: Failure) -> Failure {
+    let kind = match failure.kind {
+        Kind::Unauthorized => Kind::InvalidClient,
+        Kind::NotFound => Kind::Other,
+        kind => kind,
+    };
+    let told = Box::new(Told { errors: Vec::new(), ..*failure.told });
+    Failure { kind, told, ..failure }
+}
+
+fn grant(answer: Value) -> serde_json::Result<Grant> {
+    let grant: Grant = serde_json::from_value(answer)?;
+    let usable = !grant.access_token.expose_secret().is_empty()
+        && grant.token_type.as_deref().is_none_or(|kind| kind.eq_ignore_ascii_case("bearer"));
+    if usable { Ok(grant) } else { Err(serde::de::Error::custom("not a bearer token")) }
+}
+
+/// Revokes one token, in one attempt and outside the limit on concurrent requests.
+async fn revoke(transport: &Transport, login: &Login<'_>, token: &SecretString) {
+    let Ok(url) = transport.config.revocation_endpoint() else { return };
+    let parcel = login.parcel(url, vec![("token", Field::Secret(token.clone()))]);
+    let wall = transport.config.clock.wall();
+    let read = |reply: &_, scrub: &_| answer::read(reply, Style::Rest, Decode::Nothing(|| ()), scrub, wall);
+    if let Err(failure) = transport.attempt(&parcel, 1, &read).await {
+        tracing::debug!(reason = failure.what, "an access token was not revoked; it lives until it expires");
+    }
+}

@@ -1,0 +1,1 @@
+//! Behaviour over real sockets, against a small server in the same process.
