@@ -1,1 +1,45 @@
-//! Placeholder.
+//! An emulator of Pangea's management APIs: OAuth clients, projects, the organization, and AuthN's keys.
+//!
+//! It knows documents, ids and the API's rules. It never knows the types of `pangea-client`, nor Terraform:
+//! with shared types a misspelt field would be misspelt on both sides, and every test would pass.
+//!
+//! [`app`] is the whole of it as a router; [`Server`] puts it on a socket for tests and demos.
+
+mod access;
+mod answers;
+mod authn;
+mod call;
+mod clients;
+mod clock;
+mod control;
+mod faults;
+mod fields;
+mod ids;
+mod inspect;
+mod listing;
+mod oauth;
+mod options;
+mod organization;
+mod polling;
+mod projects;
+mod requests;
+mod roles;
+mod router;
+mod scopes;
+mod secrets;
+mod seed;
+mod server;
+mod state;
+mod store;
+mod tls;
+mod view;
+
+pub use faults::Fault;
+pub use inspect::PAST_EVERY_EXPIRY;
+pub use options::{Options, Switch};
+pub use requests::Recorded;
+pub use router::app;
+pub use seed::Credentials;
+pub use server::Server;
+pub use state::State;
+pub use view::Leftovers;

@@ -1,0 +1,175 @@
+//! Looking at the documents and changing them without the API, as somebody else would behind Terraform's back.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::clients;
+use crate::clock;
+use crate::projects;
+use crate::requests::Recorded;
+use crate::scopes;
+use crate::seed::{self, Credentials};
+use crate::state::State;
+use crate::store::{Document, Table, text};
+use crate::view::{self, Leftovers};
+
+impl State {
+    /// The seed's credentials; none where there is no seed.
+    #[must_use]
+    pub fn credentials(&self) -> Option<Credentials> {
+        seed::credentials(&self.lock())
+    }
+
+    /// The requests that came since the start or the last [`State::clear_requests`], oldest first.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Recorded> {
+        self.lock().log.all().cloned().collect()
+    }
+
+    pub fn clear_requests(&self) {
+        self.lock().log.clear();
+    }
+
+    /// What `GET /_emulator/state` answers.
+    #[must_use]
+    pub fn view(&self) -> Value {
+        view::of(&mut self.lock())
+    }
+
+    /// What is there beside the seed.
+    #[must_use]
+    pub fn leftovers(&self) -> Leftovers {
+        view::leftovers(&mut self.lock())
+    }
+
+    /// Every client, oldest first, the seed's included (`"seeded": true`), with `roles`.
+    #[must_use]
+    pub fn clients(&self) -> Vec<Value> {
+        view::clients(&self.lock()).into_iter().cloned().map(Value::Object).collect()
+    }
+
+    #[must_use]
+    pub fn client(&self, id: &str) -> Option<Value> {
+        self.lock().store.get(Table::Clients, id).cloned().map(Value::Object)
+    }
+
+    /// The oldest client of this name.
+    #[must_use]
+    pub fn client_named(&self, name: &str) -> Option<Value> {
+        self.clients().into_iter().find(|client| client["client_name"] == name)
+    }
+
+    /// Every project, oldest first, the seed's included (`"seeded": true`).
+    #[must_use]
+    pub fn projects(&self) -> Vec<Value> {
+        self.lock().store.by_age(Table::Projects).into_iter().cloned().map(Value::Object).collect()
+    }
+
+    /// The oldest project of this name.
+    #[must_use]
+    pub fn project_named(&self, name: &str) -> Option<Value> {
+        self.projects().into_iter().find(|project| project["name"] == name)
+    }
+
+    /// The secrets of a client, oldest first, without their values.
+    #[must_use]
+    pub fn secrets(&self, client_id: &str) -> Vec<Value> {
+        view::secrets(&self.lock(), Some(client_id)).into_iter().map(Value::Object).collect()
+    }
+
+    /// The values of all live secrets and tokens, the seed's included: what must be found in no log.
+    #[must_use]
+    pub fn secret_values(&self) -> Vec<String> {
+        let world = self.lock();
+        let secrets = world.store.all(Table::Secrets).map(|(_, secret)| text(secret, "client_secret").to_owned());
+        let tokens =
+            world.store.all(Table::Tokens).chain(world.store.all(Table::ServiceTokens)).map(|(value, _)| value.clone());
+        secrets.chain(tokens).collect()
+    }
+
+    /// The access tokens that are still good, without their values.
+    #[must_use]
+    pub fn tokens(&self) -> Vec<Value> {
+        view::tokens(&mut self.lock()).into_iter().map(Value::Object).collect()
+    }
+
+    /// Makes a project in the seed's organization; gives its id. None where there is no seed.
+    pub fn create_project(&self, name: &str, geo: &str) -> Option<String> {
+        let mut world = self.lock();
+        let organization = seed::credentials(&world)?.organization_id;
+        let region = projects::default_region(&world, geo);
+        let project = projects::add(&mut world, &organization, name, geo, region);
+        Some(text(&project, "id").to_owned())
+    }
+
+    /// Deletes a client as the API does. False where there is none.
+    pub fn delete_client(&self, id: &str) -> bool {
+        clients::remove(&mut self.lock(), id)
+    }
+
+    pub fn rename_client(&self, id: &str, name: &str) -> bool {
+        self.change(Table::Clients, id, "client_name", json!(name))
+    }
+
+    /// Replaces the whole scope of a client.
+    pub fn set_scope(&self, id: &str, words: &[&str]) -> bool {
+        self.change(Table::Clients, id, "scope", json!(scopes::text(words)))
+    }
+
+    /// Replaces all roles of a client, each given as (type, id, role), without asking whether they fit.
+    pub fn set_roles(&self, id: &str, roles: &[(&str, &str, &str)]) -> bool {
+        let roles: Vec<Value> = roles
+            .iter()
+            .map(|(kind, id, role)| json!({ "type": kind, "id": id, "role": role, "service": "" }))
+            .collect();
+        self.change(Table::Clients, id, "roles", json!(roles))
+    }
+
+    /// Sets any field of a client, as the emulator keeps it.
+    pub fn set_client_field(&self, id: &str, field: &str, value: Value) -> bool {
+        self.change(Table::Clients, id, field, value)
+    }
+
+    /// Deletes a project, and the clients in it, as the API does. False where there is none.
+    pub fn delete_project(&self, id: &str) -> bool {
+        projects::remove(&mut self.lock(), id)
+    }
+
+    pub fn rename_project(&self, id: &str, name: &str) -> bool {
+        projects::rename(&mut self.lock(), id, name).is_some()
+    }
+
+    pub fn rename_organization(&self, id: &str, name: &str) -> bool {
+        self.change(Table::Organizations, id, "name", json!(name))
+    }
+
+    /// Lets a secret (`pce_...`) be over now.
+    pub fn expire_secret(&self, id: &str) -> bool {
+        let now = clock::text(self.lock().clock.now());
+        self.change(Table::Secrets, id, "client_secret_expires_at", json!(now))
+    }
+
+    /// Removes a secret (`pce_...`).
+    pub fn delete_secret(&self, id: &str) -> bool {
+        self.lock().store.remove(Table::Secrets, id).is_some()
+    }
+
+    /// Ends every access token, as if all were revoked.
+    pub fn end_tokens(&self) {
+        self.lock().store.retain(Table::Tokens, |_| false);
+    }
+
+    fn change(&self, table: Table, id: &str, field: &str, value: Value) -> bool {
+        let mut world = self.lock();
+        let now = clock::text(world.clock.now());
+        let Some(document) = world.store.get_mut(table, id) else { return false };
+        let changes: Document =
+            [(field.to_owned(), value), ("updated_at".to_owned(), json!(now))].into_iter().collect();
+        document.extend(changes);
+        true
+    }
+}
+
+/// How far tests usually push the clock to see a token or a secret expire: past the longest lifetime.
+pub const PAST_EVERY_EXPIRY: Duration = Duration::from_secs(2 * 365 * 24 * 60 * 60);

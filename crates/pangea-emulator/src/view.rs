@@ -1,0 +1,106 @@
+//! What the emulator holds, for people and for tests: everything but secrets.
+
+use serde_json::{Value, json};
+
+use crate::access;
+use crate::listing::shown;
+use crate::state::World;
+use crate::store::{Document, Table, is_seeded, text};
+
+/// What is there beside the seed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leftovers {
+    pub projects: usize,
+    pub clients: usize,
+    pub secrets: usize,
+    /// Access tokens that are still good.
+    pub tokens: usize,
+}
+
+impl Leftovers {
+    /// Whether nothing is there beside the seed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Leftovers { projects: 0, clients: 0, secrets: 0, tokens: 0 }
+    }
+}
+
+impl std::fmt::Display for Leftovers {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Leftovers { projects, clients, secrets, tokens } = self;
+        write!(
+            formatter,
+            "left beside the seed: {projects} projects, {clients} clients, {secrets} secrets, {tokens} tokens"
+        )
+    }
+}
+
+/// Everything, as JSON.
+pub(crate) fn of(world: &mut World) -> Value {
+    let leftovers = leftovers(world);
+    let requests = world.log.all();
+    let skipped = requests.len().saturating_sub(MAX_REQUESTS);
+    let requests: Vec<Value> = requests.skip(skipped).map(super::requests::Recorded::view).collect();
+    json!({
+        "organization": world.store.by_age(Table::Organizations).first(),
+        "projects": world.store.by_age(Table::Projects),
+        "clients": clients(world),
+        "secrets": secrets(world, None),
+        "tokens": tokens(world),
+        "left_beside_the_seed": {
+            "projects": leftovers.projects,
+            "clients": leftovers.clients,
+            "secrets": leftovers.secrets,
+            "tokens": leftovers.tokens,
+        },
+        "summary": leftovers.to_string(),
+        "faults": world.faults.view(),
+        "requests": requests,
+    })
+}
+
+/// Every client with its roles and scopes, oldest first.
+pub(crate) fn clients(world: &World) -> Vec<&Document> {
+    world.store.by_age(Table::Clients)
+}
+
+/// The secrets of one client or of all, without their values.
+pub(crate) fn secrets(world: &World, client_id: Option<&str>) -> Vec<Document> {
+    let mut secrets = world.store.by_age(Table::Secrets);
+    secrets.retain(|secret| client_id.is_none_or(|wanted| text(secret, "client_id") == wanted));
+    secrets
+        .into_iter()
+        .map(|secret| {
+            let mut secret = secret.clone();
+            secret.remove("client_secret");
+            secret
+        })
+        .collect()
+}
+
+/// The access tokens that are still good, without their values.
+pub(crate) fn tokens(world: &mut World) -> Vec<Document> {
+    let now = world.clock.now();
+    let mut tokens = world.store.by_age(Table::Tokens);
+    tokens.retain(|token| world.lives(token, now));
+    tokens.into_iter().map(|token| shown(token, &TOKEN_FIELDS)).collect()
+}
+
+/// Counts what is there beside the seed. A secret that has expired opens nothing and does not count.
+pub(crate) fn leftovers(world: &mut World) -> Leftovers {
+    let now = world.clock.now();
+    let beside = |table| world.store.all(table).filter(|(_, document)| !is_seeded(document));
+    Leftovers {
+        projects: beside(Table::Projects).count(),
+        clients: beside(Table::Clients).count(),
+        secrets: beside(Table::Secrets)
+            .filter(|(_, secret)| !access::is_over(secret, "client_secret_expires_at", now))
+            .count(),
+        tokens: beside(Table::Tokens).filter(|(_, token)| world.lives(token, now)).count(),
+    }
+}
+
+const TOKEN_FIELDS: [&str; 6] = ["jti", "client_id", "client_secret_id", "scope", "created_at", "expires_at"];
+
+/// Enough to see what just happened.
+const MAX_REQUESTS: usize = 200;
