@@ -1,13 +1,22 @@
 //! A provider: its configuration, and the lists of what it offers.
 
+use std::{process::ExitCode, sync::Arc};
+
 use async_trait::async_trait;
 
 use crate::{
-    Result, data_source::DataSourceType, diagnostics::Diagnostics, model::Model, resource::ResourceType,
+    Result,
+    data_source::DataSourceType,
+    diagnostics::Diagnostics,
+    model::Model,
+    resource::ResourceType,
+    serve::Program,
+    server::Server,
     stop::StopSignal,
+    wire::{service::Service, socket::Network},
 };
 
-/// A whole provider. [`serve`](crate::serve) makes a process of it.
+/// A whole provider. [`serve()`] makes a process of it.
 #[async_trait]
 pub trait Provider: Send + Sync + 'static {
     /// The provider block.
@@ -24,6 +33,9 @@ pub trait Provider: Send + Sync + 'static {
 
     /// Version of the provider, without a `v`.
     const VERSION: &'static str;
+
+    /// The crates whose log lines go to Terraform beside the framework's own, named as in `use`.
+    const LOG_CRATES: &'static [&'static str];
 
     /// Checks the provider block. Values may be unknown. Nothing is asked of the service here.
     fn validate(_config: &Self::Config, _diagnostics: &mut Diagnostics) {}
@@ -53,4 +65,22 @@ pub struct Host {
     pub terraform_version: String,
     /// Tells when Terraform asks to stop.
     pub stop: StopSignal,
+}
+
+/// Makes a process of the provider: `main` calls it and returns what it gives.
+///
+/// Started by Terraform it serves until Terraform is done; with `--debug` it waits for one to attach; started by hand it says
+/// what it is and ends with exit code 1.
+pub fn serve<P: Provider>() -> ExitCode {
+    let server = Arc::new(Server::<P>::new());
+    let service = Service(Arc::clone(&server));
+    crate::serve::serve(Program {
+        name: P::NAME,
+        version: P::VERSION,
+        address: P::ADDRESS,
+        log_crates: P::LOG_CRATES,
+        service,
+        on_shutdown: Box::pin(async move { server.shutdown().await }),
+        network: Network::default(),
+    })
 }

@@ -8,11 +8,12 @@ mod unsupported;
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
 use tracing::Instrument;
 
 use crate::{
     diagnostics::{Diagnostic, Diagnostics},
-    log::guarded,
+    log::{guarded, keys, request_span},
     provider::Provider,
     server::{Configured, Server, panicked},
     wire::{convert::diagnostics_to_wire, generated::tfplugin6 as proto},
@@ -27,6 +28,7 @@ type Answered<T> = Result<tonic::Response<T>, tonic::Status>;
 /// An answer that can carry diagnostics.
 trait Answer: Default {
     fn with(self, diagnostics: Vec<proto::Diagnostic>) -> Self;
+    fn diagnostics(&self) -> &[proto::Diagnostic];
 }
 
 macro_rules! answers {
@@ -34,6 +36,10 @@ macro_rules! answers {
         $(impl Answer for proto::$call::Response {
             fn with(self, diagnostics: Vec<proto::Diagnostic>) -> Self {
                 Self { diagnostics, ..self }
+            }
+
+            fn diagnostics(&self) -> &[proto::Diagnostic] {
+                &self.diagnostics
             }
         })*
     };
@@ -73,31 +79,48 @@ answers!(
     write_state_bytes,
 );
 
-/// Runs one call under its log span. An `Err` is an answer with nothing but its diagnostics; so is a panic.
-/// `otherwise` is the answer to fill then: some answers mean something where they are empty, such as "the object is gone".
-async fn answer<T: Answer>(
-    call: &'static str,
-    type_name: &str,
-    otherwise: T,
-    work: impl Future<Output = Result<T, Diagnostics>>,
-) -> Answered<T> {
-    let span = crate::log::call_span(call, type_name);
-    let outcome = guarded(work).instrument(span.clone()).await;
-    let _entered = span.enter();
-    let failed = |diagnostics: Diagnostics| otherwise.with(diagnostics_to_wire(diagnostics));
-    Ok(tonic::Response::new(match outcome {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(diagnostics)) => failed(diagnostics),
-        Err(panic) => failed(panicked(call, &panic).into()),
-    }))
-}
-
 /// An answer that holds nothing but diagnostics.
 fn only<T: Answer>(diagnostics: Diagnostics) -> T {
     T::default().with(diagnostics_to_wire(diagnostics))
 }
 
+/// What a call is about, for its log lines: the field and the name.
+type Subject<'a> = Option<(&'static str, &'a str)>;
+
 impl<P: Provider> Service<P> {
+    /// Runs one call under its log span. An `Err` is an answer with nothing but its diagnostics; so is a panic.
+    /// `otherwise` is the answer to fill then: some answers mean something where they are empty, such as "the object is
+    /// gone".
+    async fn answer<T: Answer>(
+        &self,
+        call: &'static str,
+        subject: Subject<'_>,
+        otherwise: T,
+        work: impl Future<Output = Result<T, Diagnostics>>,
+    ) -> Answered<T> {
+        let span = request_span(call, P::ADDRESS);
+        if let Some((field, name)) = subject {
+            span.record(field, name);
+        }
+        let started = Instant::now();
+        let outcome = guarded(work).instrument(span.clone()).await;
+        let failed = |diagnostics: Diagnostics| otherwise.with(diagnostics_to_wire(diagnostics));
+        let answer = match outcome {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(diagnostics)) => failed(diagnostics),
+            Err(panic) => failed(panicked(call, &panic).into()),
+        };
+        let count = |severity| answer.diagnostics().iter().filter(|one| one.severity() == severity).count();
+        tracing::trace!(
+            parent: &span,
+            { keys::TF_REQ_DURATION_MS } = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            { keys::DIAGNOSTIC_ERROR_COUNT } = count(proto::diagnostic::Severity::Error),
+            { keys::DIAGNOSTIC_WARNING_COUNT } = count(proto::diagnostic::Severity::Warning),
+            "Served request"
+        );
+        Ok(tonic::Response::new(answer))
+    }
+
     /// What operations need.
     fn configured(&self) -> Result<Arc<Configured<P::Api>>, Diagnostics> {
         self.0.configured().ok_or_else(|| {

@@ -1,8 +1,12 @@
 //! The calls that do something, and the table of all of them.
 
-use super::{Answer, Answered, Service, answer, only, unknown, unsupported::{self, ACTION, EPHEMERAL, LIST, STATE_STORE, none_such}};
+use super::{
+    Answer, Answered, Service, only, unknown,
+    unsupported::{self, ACTION, EPHEMERAL, LIST, STATE_STORE, none_such},
+};
 use crate::{
     diagnostics::{Diagnostic, Diagnostics},
+    log::keys,
     private::Private,
     provider::Provider,
     server::{
@@ -174,7 +178,7 @@ impl<P: Provider> provider_server::Provider for Service<P> {
         &self,
         _: tonic::Request<proto::get_metadata::Request>,
     ) -> Answered<proto::get_metadata::Response> {
-        answer("GetMetadata", "", Default::default(), async {
+        self.answer("GetMetadata", None, Default::default(), async {
             use proto::get_metadata::{DataSourceMetadata, ResourceMetadata, Response};
             let names = |names: &mut dyn Iterator<Item = &&'static str>| -> Vec<String> {
                 names.map(|name| (*name).to_owned()).collect()
@@ -195,7 +199,7 @@ impl<P: Provider> provider_server::Provider for Service<P> {
         &self,
         _: tonic::Request<proto::get_provider_schema::Request>,
     ) -> Answered<proto::get_provider_schema::Response> {
-        answer("GetProviderSchema", "", Default::default(), async {
+        self.answer("GetProviderSchema", None, Default::default(), async {
             let server = &self.0;
             Ok(proto::get_provider_schema::Response {
                 provider: Some(schema_to_wire(server.schema())),
@@ -228,7 +232,7 @@ impl<P: Provider> provider_server::Provider for Service<P> {
         request: tonic::Request<proto::validate_provider_config::Request>,
     ) -> Answered<proto::validate_provider_config::Response> {
         let request = request.into_inner();
-        answer("ValidateProviderConfig", "", Default::default(), async {
+        self.answer("ValidateProviderConfig", None, Default::default(), async {
             let config = value_from_wire(request.config.as_ref(), &self.provider_type())?;
             Ok(only(self.0.validate(&config)))
         })
@@ -240,7 +244,7 @@ impl<P: Provider> provider_server::Provider for Service<P> {
         request: tonic::Request<proto::configure_provider::Request>,
     ) -> Answered<proto::configure_provider::Response> {
         let request = request.into_inner();
-        answer("ConfigureProvider", "", Default::default(), async {
+        self.answer("ConfigureProvider", None, Default::default(), async {
             let config = value_from_wire(request.config.as_ref(), &self.provider_type())?;
             Ok(only(self.0.configure(request.terraform_version, &config)))
         })
@@ -260,11 +264,16 @@ impl<P: Provider> provider_server::Provider for Service<P> {
         request: tonic::Request<proto::validate_resource_config::Request>,
     ) -> Answered<proto::validate_resource_config::Response> {
         let request = request.into_inner();
-        answer("ValidateResourceConfig", &request.type_name, Default::default(), async {
-            let resource = self.resource(&request.type_name)?;
-            let config = value_from_wire(request.config.as_ref(), resource.value_type())?;
-            Ok(only(resource.validate(&config)))
-        })
+        self.answer(
+            "ValidateResourceConfig",
+            Some((keys::TF_RESOURCE_TYPE, &request.type_name)),
+            Default::default(),
+            async {
+                let resource = self.resource(&request.type_name)?;
+                let config = value_from_wire(request.config.as_ref(), resource.value_type())?;
+                Ok(only(resource.validate(&config)))
+            },
+        )
         .await
     }
 
@@ -273,7 +282,13 @@ impl<P: Provider> provider_server::Provider for Service<P> {
         request: tonic::Request<proto::upgrade_resource_state::Request>,
     ) -> Answered<proto::upgrade_resource_state::Response> {
         let request = request.into_inner();
-        answer("UpgradeResourceState", &request.type_name, Default::default(), async { self.upgrade_state(&request) }).await
+        self.answer(
+            "UpgradeResourceState",
+            Some((keys::TF_RESOURCE_TYPE, &request.type_name)),
+            Default::default(),
+            async { self.upgrade_state(&request) },
+        )
+        .await
     }
 
     async fn upgrade_resource_identity(
@@ -294,7 +309,13 @@ impl<P: Provider> provider_server::Provider for Service<P> {
             private: request.private.clone(),
             ..Default::default()
         };
-        answer("ReadResource", &request.type_name, otherwise, self.read_object(&request)).await
+        self.answer(
+            "ReadResource",
+            Some((keys::TF_RESOURCE_TYPE, &request.type_name)),
+            otherwise,
+            self.read_object(&request),
+        )
+        .await
     }
 
     async fn plan_resource_change(
@@ -302,7 +323,13 @@ impl<P: Provider> provider_server::Provider for Service<P> {
         request: tonic::Request<proto::plan_resource_change::Request>,
     ) -> Answered<proto::plan_resource_change::Response> {
         let request = request.into_inner();
-        answer("PlanResourceChange", &request.type_name, Default::default(), async { self.plan_change(&request) }).await
+        self.answer(
+            "PlanResourceChange",
+            Some((keys::TF_RESOURCE_TYPE, &request.type_name)),
+            Default::default(),
+            async { self.plan_change(&request) },
+        )
+        .await
     }
 
     async fn apply_resource_change(
@@ -315,7 +342,13 @@ impl<P: Provider> provider_server::Provider for Service<P> {
             private: request.planned_private.clone(),
             ..Default::default()
         };
-        answer("ApplyResourceChange", &request.type_name, otherwise, self.apply_change(&request)).await
+        self.answer(
+            "ApplyResourceChange",
+            Some((keys::TF_RESOURCE_TYPE, &request.type_name)),
+            otherwise,
+            self.apply_change(&request),
+        )
+        .await
     }
 
     async fn import_resource_state(
@@ -323,7 +356,13 @@ impl<P: Provider> provider_server::Provider for Service<P> {
         request: tonic::Request<proto::import_resource_state::Request>,
     ) -> Answered<proto::import_resource_state::Response> {
         let request = request.into_inner();
-        answer("ImportResourceState", &request.type_name, Default::default(), self.import_object(&request)).await
+        self.answer(
+            "ImportResourceState",
+            Some((keys::TF_RESOURCE_TYPE, &request.type_name)),
+            Default::default(),
+            self.import_object(&request),
+        )
+        .await
     }
 
     async fn move_resource_state(
@@ -345,11 +384,16 @@ impl<P: Provider> provider_server::Provider for Service<P> {
         request: tonic::Request<proto::validate_data_resource_config::Request>,
     ) -> Answered<proto::validate_data_resource_config::Response> {
         let request = request.into_inner();
-        answer("ValidateDataResourceConfig", &request.type_name, Default::default(), async {
-            let data_source = self.data_source(&request.type_name)?;
-            let config = value_from_wire(request.config.as_ref(), data_source.value_type())?;
-            Ok(only(data_source.validate(&config)))
-        })
+        self.answer(
+            "ValidateDataResourceConfig",
+            Some((keys::TF_DATA_SOURCE_TYPE, &request.type_name)),
+            Default::default(),
+            async {
+                let data_source = self.data_source(&request.type_name)?;
+                let config = value_from_wire(request.config.as_ref(), data_source.value_type())?;
+                Ok(only(data_source.validate(&config)))
+            },
+        )
         .await
     }
 
@@ -358,7 +402,13 @@ impl<P: Provider> provider_server::Provider for Service<P> {
         request: tonic::Request<proto::read_data_source::Request>,
     ) -> Answered<proto::read_data_source::Response> {
         let request = request.into_inner();
-        answer("ReadDataSource", &request.type_name, Default::default(), self.read_data(&request)).await
+        self.answer(
+            "ReadDataSource",
+            Some((keys::TF_DATA_SOURCE_TYPE, &request.type_name)),
+            Default::default(),
+            self.read_data(&request),
+        )
+        .await
     }
 
     async fn validate_ephemeral_resource_config(

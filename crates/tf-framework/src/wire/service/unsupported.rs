@@ -17,7 +17,9 @@ pub(super) fn none_such<T: Answer>(kind: &str, name: &str) -> Result<tonic::Resp
 }
 
 /// No resource type takes over another's objects. A missing state would drop the object without a word, so it is an error.
-pub(super) fn move_resource_state(request: proto::move_resource_state::Request) -> proto::move_resource_state::Response {
+pub(super) fn move_resource_state(
+    request: proto::move_resource_state::Request,
+) -> proto::move_resource_state::Response {
     let error = Diagnostic::error(
         "Unable to move the resource state",
         format!(
@@ -52,10 +54,7 @@ pub(super) fn upgrade_resource_identity(
 /// A function's failure is a message of its own kind.
 pub(super) fn call_function(name: &str) -> proto::call_function::Response {
     let text = format!("The provider has no function named {name:?}.");
-    proto::call_function::Response {
-        result: None,
-        error: Some(proto::FunctionError { text, function_argument: None }),
-    }
+    proto::call_function::Response { result: None, error: Some(proto::FunctionError { text, function_argument: None }) }
 }
 
 pub(super) fn list_resource(type_name: &str) -> OneEvent<proto::list_resource::Event> {
