@@ -13,7 +13,7 @@ use tracing::Instrument;
 
 use crate::{
     diagnostics::{Diagnostic, Diagnostics},
-    log::{guarded, keys, request_span},
+    log::{SDK_PROTO, guarded, keys, request_span},
     provider::Provider,
     server::{Configured, Server, panicked},
     wire::{convert::diagnostics_to_wire, generated::tfplugin6 as proto},
@@ -111,12 +111,13 @@ impl<P: Provider> Service<P> {
             Err(panic) => failed(panicked(call, &panic).into()),
         };
         let count = |severity| answer.diagnostics().iter().filter(|one| one.severity() == severity).count();
+        let _entered = span.enter();
         tracing::trace!(
-            parent: &span,
+            target: SDK_PROTO,
+            message = "Served request",
             { keys::TF_REQ_DURATION_MS } = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             { keys::DIAGNOSTIC_ERROR_COUNT } = count(proto::diagnostic::Severity::Error),
             { keys::DIAGNOSTIC_WARNING_COUNT } = count(proto::diagnostic::Severity::Warning),
-            "Served request"
         );
         Ok(tonic::Response::new(answer))
     }
