@@ -32,7 +32,7 @@ pub fn run(keep: bool) -> Result<()> {
     let demo = Demo::prepare(cli, &folder)?;
     heading(&format!("The emulator listens at {}", demo.emulator.url()));
     let seed = demo.emulator.state()?;
-    println!("It starts with {}.", view(&seed, &Value::Null));
+    println!("Its seed:\n{}", view(&seed, &Value::Null));
 
     heading("terraform plan");
     demo.terraform(&["plan"])?;
@@ -54,8 +54,10 @@ pub fn run(keep: bool) -> Result<()> {
     demo.terraform(&["destroy", "-auto-approve"])?;
     heading("What the emulator holds beside its seed, after destroy");
     let left = demo.emulator.state()?;
-    println!("{}", view(&left, &seed));
+    println!("{}\n  {}", view(&left, &seed), left["summary"].as_str().unwrap_or_default());
     ensure!(identifiers(&left) == identifiers(&seed), "destroy left something behind, or took something of the seed");
+    // Every process of the provider gives its token back before it ends.
+    ensure!(left["left_beside_the_seed"]["tokens"] == 0, "an access token is left: {}", left["tokens"]);
     println!(
         "\nThe demo went through: {RESOURCES} resources applied, no changes on the second plan, nothing left after destroy."
     );
@@ -177,7 +179,7 @@ fn identifiers(state: &Value) -> BTreeSet<String> {
     documents(state).map(|(id, _)| id).collect()
 }
 
-/// What can be left behind: every document of these kinds, by its id. Tokens end by themselves.
+/// What can be left behind: every document of these kinds, by its id.
 fn documents(state: &Value) -> impl Iterator<Item = (String, &Value)> {
     let of = |kind: &str, id: &'static str| {
         let documents = state[kind].as_array().into_iter().flatten();

@@ -34,7 +34,7 @@ impl Emulator {
     pub fn start(binary: &Path, arguments: &[&str], log: &Path) -> Result<Emulator> {
         let output = File::create(log).with_context(|| format!("can't write {}", log.display()))?;
         let mut command = process::isolated(binary);
-        command.args(["--listen", "127.0.0.1:0"]).args(arguments);
+        command.args(["--seed", "--listen", "127.0.0.1:0"]).args(arguments);
         command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
         // A group of its own, so that the Ctrl-C of a later command in the same terminal does not end a kept one.
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
@@ -102,16 +102,26 @@ impl Drop for Emulator {
     }
 }
 
-/// What the emulator prints once it listens: shell lines `export NAME='VALUE'`, the address of all services among them, and an empty
-/// line after the last.
+/// What the emulator prints once it listens: shell lines `export NAME='VALUE'`. None until they are all there.
 fn announced(said: &str) -> Option<(String, Vec<(String, String)>)> {
-    let exports = said.lines().filter_map(|line| line.trim().strip_prefix("export ")?.split_once('='));
+    let (whole_lines, _) = said.rsplit_once('\n')?;
+    let exports = whole_lines.lines().filter_map(|line| line.strip_prefix("export ")?.split_once('='));
     let environment: Vec<_> =
-        exports.map(|(name, value)| (name.to_owned(), value.trim_matches(['\'', '"']).to_owned())).collect();
-    let template = &environment.iter().find(|(name, _)| name == "PANGEA_BASE_URL_TEMPLATE")?.1;
-    let url = template.split("/{").next()?.to_owned();
+        exports.map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned())).collect();
+    let value = |wanted: &str| environment.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
+    let template = EXPORTED.iter().map(|name| value(name)).collect::<Option<Vec<_>>>()?[0];
+    let url = template.strip_suffix("/{SERVICE_NAME}")?.to_owned();
     Some((url, environment))
 }
+
+/// What a provider needs to reach the seeded organization; the address first.
+const EXPORTED: [&str; 5] = [
+    "PANGEA_BASE_URL_TEMPLATE",
+    "PANGEA_CLIENT_ID",
+    "PANGEA_CLIENT_SECRET",
+    "PANGEA_ORGANIZATION_ID",
+    "PANGEA_AUTHN_TOKEN",
+];
 
 #[cfg(test)]
 mod tests {
@@ -119,10 +129,15 @@ mod tests {
 
     #[test]
     fn the_exported_lines_are_the_environment() {
-        let said = "listening\n  export PANGEA_BASE_URL_TEMPLATE='http://127.0.0.1:4010/{SERVICE_NAME}'\n  export PANGEA_CLIENT_ID=psa_x\n";
-        let (url, environment) = announced(said).unwrap();
+        let mut said =
+            "# listening\nexport PANGEA_BASE_URL_TEMPLATE='http://127.0.0.1:4010/{SERVICE_NAME}'\n".to_owned();
+        for name in &EXPORTED[1..] {
+            assert!(announced(&said).is_none(), "{said}");
+            said += &format!("export {name}='the {name}'\n");
+        }
+        let (url, environment) = announced(&said).unwrap();
         assert_eq!(url, "http://127.0.0.1:4010");
-        assert_eq!(environment[1], ("PANGEA_CLIENT_ID".into(), "psa_x".into()));
-        assert!(announced("starting").is_none());
+        assert_eq!(environment[1], ("PANGEA_CLIENT_ID".into(), "the PANGEA_CLIENT_ID".into()));
+        assert!(announced(said.trim_end()).is_none(), "the last line may be half written");
     }
 }

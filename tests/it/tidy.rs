@@ -1,0 +1,386 @@
+//! The rules of this house that no compiler checks.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use serde_json::Value;
+use xtask::{process, terraform, workspace};
+
+use crate::cli::every_cli;
+
+/// `cargo tree` answers in a second.
+const TREE_LIMIT: Duration = Duration::from_secs(120);
+/// What one command of a CLI may take.
+const COMMAND_LIMIT: Duration = Duration::from_secs(120);
+
+#[test]
+fn every_resource_has_its_example_its_import_its_page_and_its_acceptance_test() {
+    let resources = stems(&workspace().join("src/resources"));
+    assert!(!resources.is_empty(), "src/resources is empty");
+    let missing: Vec<String> = resources
+        .iter()
+        .flat_map(|name| {
+            [
+                format!("examples/resources/pangea_{name}/resource.tf"),
+                format!("examples/resources/pangea_{name}/import.sh"),
+                format!("docs/resources/{name}.md"),
+                format!("tests/it/{name}.rs"),
+            ]
+        })
+        .filter(|path| !workspace().join(path).is_file())
+        .collect();
+    assert!(missing.is_empty(), "missing: {missing:#?}");
+}
+
+#[test]
+fn every_data_source_has_its_example_its_page_and_its_acceptance_test() {
+    let sources = stems(&workspace().join("src/data_sources"));
+    assert!(!sources.is_empty(), "src/data_sources is empty");
+    let missing: Vec<String> = sources
+        .iter()
+        .flat_map(|name| {
+            [
+                format!("examples/data-sources/pangea_{name}/data-source.tf"),
+                format!("docs/data-sources/{name}.md"),
+                format!("tests/it/{name}.rs"),
+            ]
+        })
+        .filter(|path| !workspace().join(path).is_file())
+        .collect();
+    assert!(missing.is_empty(), "missing: {missing:#?}");
+}
+
+#[test]
+fn the_pages_name_the_attributes_of_the_schema_and_no_others() {
+    every_cli().on_each(|cli| {
+        let schemas = Provider::new(cli).schemas();
+        let mut wrong = Vec::new();
+        compare("docs/index.md", &schemas["provider"], &mut wrong);
+        for (kind, folder) in [("resource_schemas", "docs/resources"), ("data_source_schemas", "docs/data-sources")] {
+            let empty = serde_json::Map::new();
+            let objects = schemas[kind].as_object().unwrap_or(&empty);
+            for (name, schema) in objects {
+                compare(&format!("{folder}/{}.md", name.trim_start_matches("pangea_")), schema, &mut wrong);
+            }
+            let pages: BTreeSet<_> =
+                stems_of(&workspace().join(folder), "md").into_iter().map(|page| format!("pangea_{page}")).collect();
+            let known: BTreeSet<_> = objects.keys().cloned().collect();
+            wrong.extend(
+                pages
+                    .symmetric_difference(&known)
+                    .map(|name| format!("{folder}: {name} stands only in the schema or only in a page")),
+            );
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    });
+}
+
+#[test]
+fn every_source_file_of_an_object_is_in_the_schema() {
+    every_cli().on_each(|cli| {
+        let schemas = Provider::new(cli).schemas();
+        for (kind, folder) in [("resource_schemas", "src/resources"), ("data_source_schemas", "src/data_sources")] {
+            let files: BTreeSet<_> =
+                stems(&workspace().join(folder)).into_iter().map(|name| format!("pangea_{name}")).collect();
+            let known: BTreeSet<_> =
+                schemas[kind].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+            assert_eq!(files, known, "{folder}");
+        }
+    });
+}
+
+#[test]
+fn every_example_validates() {
+    every_cli().on_each(|cli| {
+        let provider = Provider::new(cli);
+        for folder in example_folders() {
+            let output = provider.run(&["validate"], &folder);
+            assert_eq!(output.code, Some(0), "{}:\n{}{}", folder.display(), output.stdout, output.stderr);
+        }
+    });
+}
+
+#[test]
+fn every_terraform_file_is_formatted() {
+    every_cli().on_each(|cli| {
+        let mut command = process::isolated(&cli.path);
+        let output = process::output(
+            command.args(["fmt", "-check", "-recursive", "-diff"]).arg(workspace().join("examples")),
+            COMMAND_LIMIT,
+        );
+        let output = output.unwrap();
+        assert_eq!(output.code, Some(0), "{}{}", output.stdout, output.stderr);
+    });
+}
+
+#[test]
+fn the_hcl_of_the_readme_and_the_pages_is_formatted() {
+    every_cli().on_each(|cli| {
+        let folder = tempfile::tempdir().unwrap();
+        for (number, (page, hcl)) in hcl_blocks().into_iter().enumerate() {
+            let name = page.to_string_lossy().replace(['/', '.'], "_");
+            fs::write(folder.path().join(format!("{name}_{number}.tf")), hcl).unwrap();
+        }
+        let mut command = process::isolated(&cli.path);
+        let output =
+            process::output(command.args(["fmt", "-check", "-diff"]).current_dir(folder.path()), COMMAND_LIMIT)
+                .unwrap();
+        assert_eq!(output.code, Some(0), "{}{}", output.stdout, output.stderr);
+    });
+}
+
+#[test]
+fn every_page_begins_with_the_registrys_front_matter() {
+    for page in files("docs").into_iter().filter(|file| has_ending(file, "md")) {
+        let text = fs::read_to_string(&page).unwrap();
+        let matter = text.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n"));
+        let (matter, _) = matter.unwrap_or_else(|| panic!("{} has no front matter", page.display()));
+        for key in ["page_title:", "description:"] {
+            assert!(matter.lines().any(|line| line.starts_with(key)), "{} has no {key}", page.display());
+        }
+        for key in ["layout:", "sidebar_current:"] {
+            assert!(!matter.contains(key), "{}: the registry no longer takes {key}", page.display());
+        }
+    }
+}
+
+#[test]
+fn the_framework_knows_no_web_and_the_client_no_plugin_protocol() {
+    for (package, strangers) in [
+        ("tf-framework", ["reqwest", "pangea-client", "pangea-emulator"].as_slice()),
+        ("pangea-client", &["tonic", "prost", "tf-framework", "pangea-emulator"]),
+        ("pangea-emulator", &["pangea-client", "reqwest", "tf-framework", "tonic"]),
+        ("terraform-provider-pangea", &["pangea-emulator", "aws-lc-rs", "openssl-sys", "native-tls"]),
+    ] {
+        let tree = dependencies(package);
+        assert!(tree.contains(package), "{tree:?}");
+        let found: Vec<_> = strangers.iter().filter(|stranger| tree.contains(**stranger)).collect();
+        assert!(found.is_empty(), "{package} must not depend on {found:?}");
+    }
+}
+
+#[test]
+fn every_package_inherits_the_workspaces_lints() {
+    let root = workspace();
+    let members = fs::read_dir(root.join("crates")).unwrap().map(|entry| entry.unwrap().path().join("Cargo.toml"));
+    for manifest in members.chain([root.join("Cargo.toml")]) {
+        let text = fs::read_to_string(&manifest).unwrap();
+        assert!(text.contains("[lints]\nworkspace = true"), "{} does not inherit the lints", manifest.display());
+    }
+}
+
+#[test]
+fn every_rust_file_says_first_what_it_is() {
+    for file in rust_files() {
+        let text = fs::read_to_string(&file).unwrap();
+        // Generated code says so in its own way.
+        if !text.starts_with("// @generated") && !text.starts_with("// This file is @generated") {
+            assert!(text.starts_with("//! "), "{} does not begin with a `//!` line", file.display());
+        }
+    }
+}
+
+#[test]
+fn nothing_prints_into_the_plugin_handshake() {
+    let shipped = ["src", "crates/tf-framework/src", "crates/pangea-client/src"];
+    for file in shipped.iter().flat_map(|folder| files(folder)).filter(|file| has_ending(file, "rs")) {
+        let text = fs::read_to_string(&file).unwrap();
+        for print in ["println!(", "print!(", "eprintln!(", "eprint!(", "dbg!("] {
+            let stray = code(&text).any(|line| line.trim_start().starts_with(print));
+            assert!(!stray, "{} has a stray {print}", file.display());
+        }
+    }
+}
+
+#[test]
+fn no_file_names_a_path_of_somebodys_machine() {
+    // In two parts each, so that this file does not name them itself.
+    let homes = [("/wo", "rk/"), ("/ro", "ot/"), ("/Use", "rs/"), ("C:\\Use", "rs\\")].map(|(a, b)| format!("{a}{b}"));
+    for file in files("").into_iter().filter(|file| !file.ends_with("Cargo.lock")) {
+        let Ok(text) = fs::read_to_string(&file) else { continue };
+        for home in &homes {
+            let line = text.lines().find(|line| line.contains(home.as_str()));
+            assert!(line.is_none(), "{} names a machine's path: {}", file.display(), line.unwrap_or_default());
+        }
+    }
+}
+
+#[test]
+fn no_test_is_switched_off() {
+    let mark = format!("#[{}", "ignore");
+    for file in rust_files() {
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(!text.contains(&mark), "{} has an ignored test", file.display());
+    }
+}
+
+/// A CLI set up to run the built provider.
+struct Provider<'a> {
+    cli: &'a xtask::clis::Cli,
+    folder: tempfile::TempDir,
+    configuration: PathBuf,
+}
+
+impl<'a> Provider<'a> {
+    fn new(cli: &'a xtask::clis::Cli) -> Provider<'a> {
+        let folder = tempfile::tempdir().unwrap();
+        let binary = Path::new(env!("CARGO_BIN_EXE_terraform-provider-pangea"));
+        let configuration = terraform::cli_configuration(folder.path(), binary).unwrap();
+        Provider { cli, folder, configuration }
+    }
+
+    fn run(&self, arguments: &[&str], examples: &Path) -> process::Output {
+        // A copy: commands leave files behind. The block that names the provider's source stands in the provider's example alone.
+        let copy = tempfile::tempdir_in(self.folder.path()).unwrap();
+        let mut text = String::new();
+        for file in
+            fs::read_dir(examples).unwrap().map(|entry| entry.unwrap().path()).filter(|file| has_ending(file, "tf"))
+        {
+            text += &fs::read_to_string(&file).unwrap();
+            text += "\n";
+        }
+        if !text.contains("required_providers") {
+            text += "terraform {\n  required_providers {\n    pangea = {\n      source = \"pangea/pangea\"\n    }\n  }\n}\n";
+        }
+        fs::write(copy.path().join("main.tf"), text).unwrap();
+        let mut command = process::isolated(&self.cli.path);
+        command
+            .args(arguments)
+            .current_dir(copy.path())
+            .env("TF_CLI_CONFIG_FILE", &self.configuration)
+            .env("TF_CLI_ARGS", "-no-color");
+        process::output(&mut command, COMMAND_LIMIT).unwrap()
+    }
+
+    /// The provider's part of `providers schema -json`. The commands differ only in the registry's name before it.
+    fn schemas(&self) -> Value {
+        let output =
+            self.run(&["providers", "schema", "-json"], &workspace().join("examples/provider")).success().unwrap();
+        let all: Value = serde_json::from_str(&output.stdout).unwrap();
+        let ours =
+            all["provider_schemas"].as_object().unwrap().iter().find(|(name, _)| name.ends_with("pangea/pangea"));
+        ours.unwrap_or_else(|| panic!("the provider is not in {all}")).1.clone()
+    }
+}
+
+/// Adds to `wrong` what the page says and the schema does not, or the reverse. A page lists an attribute as ``- `name` (…)``.
+fn compare(page: &str, schema: &Value, wrong: &mut Vec<String>) {
+    let Ok(text) = fs::read_to_string(workspace().join(page)) else {
+        return wrong.push(format!("{page} is missing"));
+    };
+    let listed: BTreeSet<_> = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("- `")?.split_once("` ("))
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    let mut known = BTreeSet::new();
+    names(&schema["block"], &mut known);
+    wrong.extend(known.difference(&listed).map(|name| format!("{page} does not list `{name}`")));
+    wrong
+        .extend(listed.difference(&known).map(|name| format!("{page} lists `{name}`, which the schema does not have")));
+}
+
+/// The names of all attributes and blocks, nested ones included.
+fn names(block: &Value, into: &mut BTreeSet<String>) {
+    for (name, attribute) in block["attributes"].as_object().into_iter().flatten() {
+        into.insert(name.clone());
+        names(&attribute["nested_type"], into);
+    }
+    for (name, nested) in block["block_types"].as_object().into_iter().flatten() {
+        into.insert(name.clone());
+        names(&nested["block"], into);
+    }
+}
+
+/// The folders of `examples/` that hold HCL.
+fn example_folders() -> BTreeSet<PathBuf> {
+    let tf = files("examples").into_iter().filter(|file| has_ending(file, "tf"));
+    tf.filter_map(|file| file.parent().map(Path::to_path_buf)).collect()
+}
+
+/// The blocks marked as HCL or Terraform in the README and the pages.
+fn hcl_blocks() -> Vec<(PathBuf, String)> {
+    let mut blocks = Vec::new();
+    for page in files("docs").into_iter().chain([workspace().join("README.md")]).filter(|file| has_ending(file, "md")) {
+        let text = fs::read_to_string(&page).unwrap();
+        let mut rest = text.as_str();
+        while let Some((_, after)) = rest.split_once("```terraform\n").or_else(|| rest.split_once("```hcl\n")) {
+            let (block, after) =
+                after.split_once("```").unwrap_or_else(|| panic!("{}: a block without an end", page.display()));
+            let name = page.strip_prefix(workspace()).unwrap_or(&page).to_path_buf();
+            blocks.push((name, block.to_owned()));
+            rest = after;
+        }
+    }
+    blocks
+}
+
+/// The packages that end up in a build of `package`, by name, itself included.
+fn dependencies(package: &str) -> BTreeSet<String> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _lock = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let mut command = Command::new(env!("CARGO"));
+    command.current_dir(workspace()).args([
+        "tree",
+        "--locked",
+        "--offline",
+        "--edges",
+        "normal",
+        "--prefix",
+        "none",
+        "--format",
+        "{p}",
+        "--package",
+        package,
+    ]);
+    let tree = process::output(&mut command, TREE_LIMIT).unwrap().success().unwrap().stdout;
+    tree.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
+}
+
+/// The code of a file above its tests, without its comments.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    let above = text.split("#[cfg(test)]").next().unwrap_or_default();
+    above.lines().filter(|line| !line.trim_start().starts_with("//"))
+}
+
+/// Names of the Rust files of a folder, without their ending.
+fn stems(folder: &Path) -> Vec<String> {
+    stems_of(folder, "rs")
+}
+
+fn stems_of(folder: &Path, ending: &str) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
+    let mut stems: Vec<_> = entries
+        .filter(|file| has_ending(file, ending))
+        .filter_map(|file| Some(file.file_stem()?.to_string_lossy().into_owned()))
+        .collect();
+    stems.sort();
+    stems
+}
+
+fn has_ending(file: &Path, ending: &str) -> bool {
+    file.extension().is_some_and(|found| found == ending)
+}
+
+fn rust_files() -> Vec<PathBuf> {
+    files("").into_iter().filter(|file| has_ending(file, "rs")).collect()
+}
+
+/// All files of the repository under a folder, less what is built and what git keeps.
+fn files(folder: &str) -> Vec<PathBuf> {
+    let (mut open, mut found) = (vec![workspace().join(folder)], Vec::new());
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten().map(|entry| entry.unwrap().path()) {
+            let name = entry.file_name().unwrap_or_default();
+            if name == ".git" || name == "target" || name == ".terraform" {
+                continue;
+            }
+            if entry.is_dir() { open.push(entry) } else { found.push(entry) }
+        }
+    }
+    found
+}
