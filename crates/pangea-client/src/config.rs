@@ -74,6 +74,16 @@ impl Config {
         Ok(())
     }
 
+    /// Every secret that was configured and may be echoed by a service.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &SecretString> {
+        let login = match &self.credentials {
+            Credentials::ClientCredentials { client_secret, .. } => Some(client_secret),
+            Credentials::AccessToken(token) => Some(token),
+            Credentials::None => None,
+        };
+        login.into_iter().chain(&self.service_token).chain(self.service_tokens.values())
+    }
+
     /// The token endpoint: the override, else the derived address.
     pub(crate) fn token_endpoint(&self) -> Result<Url, Failure> {
         self.oauth_endpoint("token endpoint", &self.endpoints.token, "/v1beta/oauth/token")

@@ -1,8 +1,9 @@
 //! Cleans texts from outside before a person or a log sees them.
 
-use base64::{Engine, prelude::BASE64_STANDARD};
+use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
+use url::form_urlencoded;
 
 /// How much of a foreign text is shown, in characters: a long sentence, not a page.
 const MAX_TEXT_CHARS: usize = 500;
@@ -34,8 +35,11 @@ impl Scrub {
             let plain = secret.expose_secret();
             if plain.chars().count() >= MIN_SECRET_CHARS {
                 forms.push(secret.clone());
-                forms.push(BASE64_STANDARD.encode(plain).into());
+                forms.extend(inside_base64(plain));
                 forms.push(utf8_percent_encode(plain, NON_ALPHANUMERIC).to_string().into());
+                let in_form: String = form_urlencoded::byte_serialize(plain.as_bytes()).collect();
+                forms.push(in_form.replace('+', "%20").into());
+                forms.push(in_form.into());
             }
         }
         Scrub { forms }
@@ -53,6 +57,16 @@ impl Scrub {
             None => text,
         }
     }
+}
+
+/// What the text looks like somewhere inside of a longer one in base64, where it can begin at any of three places. The
+/// characters at both ends that depend on the neighbours are left out.
+fn inside_base64(text: &str) -> impl Iterator<Item = SecretString> {
+    [(0_usize, 0_usize), (1, 2), (2, 3)].into_iter().map(move |(before, first)| {
+        let bytes = [&vec![0; before], text.as_bytes()].concat();
+        let encoded = BASE64_STANDARD_NO_PAD.encode(&bytes);
+        SecretString::from(&encoded[first..bytes.len() * 8 / 6])
+    })
 }
 
 fn head(text: &str) -> &str {
@@ -139,7 +153,11 @@ mod tests {
     fn what_was_sent_is_cut_out_in_every_form() {
         check("got hunter2/and more", "got [redacted]");
         check("got hunter2%2Fand%20more", "got [redacted]");
-        check("got aHVudGVyMi9hbmQgbW9yZQ==", "got [redacted]");
+        check("got hunter2%2Fand+more", "got [redacted]");
+        check("got aHVudGVyMi9hbmQgbW9yZQ", "got [redacted]Q");
+        check("got eHg6aHVudGVyMi9hbmQgbW9yZTp4", "got eHg6[redacted]Tp4");
+        check("got eDpodW50ZXIyL2FuZCBtb3JlOng", "got eDp[redacted]Ong");
+        check("got Omh1bnRlcjIvYW5kIG1vcmU6eA", "got Om[redacted]U6eA");
     }
 
     #[test]

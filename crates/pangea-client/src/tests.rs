@@ -1,1 +1,8 @@
-//! Behaviour over real sockets, against a small server in the same process.
+//! Behaviour over real sockets, against a small server in the same process, through the public API alone.
+
+mod addresses;
+mod answers;
+mod leaks;
+mod retries;
+mod token;
+mod world;

@@ -61,8 +61,8 @@ impl Parcel {
         &self.url[url::Position::BeforeHost..url::Position::AfterPort]
     }
 
-    /// What the answer must be cleaned of.
-    fn scrub(&self) -> Scrub {
+    /// What the answer must be cleaned of, besides the secrets of the configuration.
+    fn secrets(&self) -> impl Iterator<Item = &SecretString> {
         let form: &[_] = if let Payload::Form(fields) = &self.payload { fields } else { &[] };
         let fields =
             form.iter().filter_map(|(_, field)| if let Field::Secret(secret) = field { Some(secret) } else { None });
@@ -71,7 +71,7 @@ impl Parcel {
             Proof::Bearer(token) => Some(token),
             Proof::Basic { client_secret, .. } => Some(client_secret),
         };
-        Scrub::of(fields.chain(proof))
+        fields.chain(proof)
     }
 
     /// The request as it goes over the wire. This is the one place where secrets leave their type.
@@ -203,7 +203,7 @@ impl Transport {
                     request_id,
                     "request answered"
                 );
-                read(&reply, &parcel.scrub())
+                read(&reply, &Scrub::of(self.config.secrets().chain(parcel.secrets())))
             }
             Err(failure) => {
                 tracing::debug!(
