@@ -19,43 +19,42 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
 pub(crate) use output::flush;
+pub(crate) use panics::PanicMessage;
 pub(crate) use panics::install_hook;
-pub use panics::{PanicMessage, guarded};
+// Public for tests alone, through `wire::proto`.
+#[cfg_attr(not(feature = "client"), allow(unreachable_pub))]
+pub use panics::guarded;
 
 /// The names of the fields that Terraform's own frameworks put on their lines.
-pub mod keys {
+pub(crate) mod keys {
     /// The provider's source address.
-    pub const TF_PROVIDER_ADDR: &str = "tf_provider_addr";
+    pub(crate) const TF_PROVIDER_ADDR: &str = "tf_provider_addr";
     /// One id for all lines of a request.
-    pub const TF_REQ_ID: &str = "tf_req_id";
+    pub(crate) const TF_REQ_ID: &str = "tf_req_id";
     /// The call, such as `ReadResource`.
-    pub const TF_RPC: &str = "tf_rpc";
+    pub(crate) const TF_RPC: &str = "tf_rpc";
     /// The protocol's version, on lines of the module `sdk.proto`.
-    pub const TF_PROTO_VERSION: &str = "tf_proto_version";
+    pub(crate) const TF_PROTO_VERSION: &str = "tf_proto_version";
     /// The type of the managed resource that the request is about.
-    pub const TF_RESOURCE_TYPE: &str = "tf_resource_type";
+    pub(crate) const TF_RESOURCE_TYPE: &str = "tf_resource_type";
     /// The type of the data source that the request is about.
-    pub const TF_DATA_SOURCE_TYPE: &str = "tf_data_source_type";
+    pub(crate) const TF_DATA_SOURCE_TYPE: &str = "tf_data_source_type";
     /// The type of the ephemeral resource that the request is about.
-    pub const TF_EPHEMERAL_RESOURCE_TYPE: &str = "tf_ephemeral_resource_type";
+    pub(crate) const TF_EPHEMERAL_RESOURCE_TYPE: &str = "tf_ephemeral_resource_type";
     /// The type of the list resource that the request is about.
-    pub const TF_LIST_RESOURCE_TYPE: &str = "tf_list_resource_type";
+    pub(crate) const TF_LIST_RESOURCE_TYPE: &str = "tf_list_resource_type";
     /// The type of the action that the request is about.
-    pub const TF_ACTION_TYPE: &str = "tf_action_type";
+    pub(crate) const TF_ACTION_TYPE: &str = "tf_action_type";
     /// The type of the state store that the request is about.
-    pub const TF_STATE_STORE_TYPE: &str = "tf_state_store_type";
+    pub(crate) const TF_STATE_STORE_TYPE: &str = "tf_state_store_type";
     /// The function that the request calls.
-    pub const TF_FUNCTION_NAME: &str = "tf_function_name";
-    /// The attribute that a line is about.
-    pub const TF_ATTRIBUTE_PATH: &str = "tf_attribute_path";
-    /// Why an object was put off to a later run.
-    pub const TF_DEFERRED_REASON: &str = "tf_deferred_reason";
+    pub(crate) const TF_FUNCTION_NAME: &str = "tf_function_name";
     /// How long a request took in the provider, in milliseconds.
-    pub const TF_REQ_DURATION_MS: &str = "tf_req_duration_ms";
+    pub(crate) const TF_REQ_DURATION_MS: &str = "tf_req_duration_ms";
     /// How many errors an answer holds.
-    pub const DIAGNOSTIC_ERROR_COUNT: &str = "diagnostic_error_count";
+    pub(crate) const DIAGNOSTIC_ERROR_COUNT: &str = "diagnostic_error_count";
     /// How many warnings an answer holds.
-    pub const DIAGNOSTIC_WARNING_COUNT: &str = "diagnostic_warning_count";
+    pub(crate) const DIAGNOSTIC_WARNING_COUNT: &str = "diagnostic_warning_count";
 }
 
 /// The module of lines about the protocol.

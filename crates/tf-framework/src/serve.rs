@@ -1,6 +1,6 @@
 //! A provider's process, from its arguments to its exit code.
 
-// What is public here is reached through `wire::proto`, which is there for tests alone.
+// Public for tests alone, through `wire::proto`.
 #![cfg_attr(not(feature = "client"), allow(unreachable_pub))]
 
 use std::io::Write;

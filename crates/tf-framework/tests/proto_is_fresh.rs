@@ -2,6 +2,8 @@
 //!
 //! After a change of `proto/`, run this test once with `UPDATE_GENERATED=1`: it writes the Rust anew.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -39,17 +41,11 @@ fn the_generated_code_is_what_the_proto_files_give() {
 /// `wire-facts.txt` was taken from the compiled descriptors of Terraform 1.16 and of go-plugin, one fact a line.
 #[test]
 fn the_proto_files_hold_exactly_the_facts_of_the_wire() {
-    let wanted = include_str!("wire-facts.txt")
-        .lines()
-        .map(str::to_owned)
-        .collect::<BTreeSet<_>>();
+    let wanted = include_str!("wire-facts.txt").lines().map(str::to_owned).collect::<BTreeSet<_>>();
     let ours = facts(&descriptors());
     let missing = wanted.difference(&ours).collect::<Vec<_>>();
     let extra = ours.difference(&wanted).collect::<Vec<_>>();
-    assert!(
-        missing.is_empty() && extra.is_empty(),
-        "missing: {missing:#?}\nnot on the wire: {extra:#?}"
-    );
+    assert!(missing.is_empty() && extra.is_empty(), "missing: {missing:#?}\nnot on the wire: {extra:#?}");
 }
 
 fn crate_dir() -> &'static Path {
@@ -121,33 +117,19 @@ fn message_facts(scope: &str, message: &DescriptorProto, facts: &mut BTreeSet<St
     let name = format!("{scope}.{}", message.name());
     facts.insert(format!("message {name}"));
     for field in &message.field {
-        facts.insert(format!(
-            "field {name}.{} = {}: {}",
-            field.name(),
-            field.number(),
-            field_type(message, field)
-        ));
+        facts.insert(format!("field {name}.{} = {}: {}", field.name(), field.number(), field_type(message, field)));
     }
     for one in &message.enum_type {
         enum_facts(&name, one, facts);
     }
-    for nested in message
-        .nested_type
-        .iter()
-        .filter(|nested| !is_map_entry(nested))
-    {
+    for nested in message.nested_type.iter().filter(|nested| !is_map_entry(nested)) {
         message_facts(&name, nested, facts);
     }
 }
 
 fn enum_facts(scope: &str, one: &prost_types::EnumDescriptorProto, facts: &mut BTreeSet<String>) {
     for value in &one.value {
-        facts.insert(format!(
-            "enum {scope}.{}.{} = {}",
-            one.name(),
-            value.name(),
-            value.number()
-        ));
+        facts.insert(format!("enum {scope}.{}.{} = {}", one.name(), value.name(), value.number()));
     }
 }
 
@@ -156,17 +138,9 @@ fn field_type(message: &DescriptorProto, field: &FieldDescriptorProto) -> String
         .nested_type
         .iter()
         .filter(|nested| is_map_entry(nested))
-        .find(|nested| {
-            field
-                .type_name()
-                .ends_with(&format!(".{}.{}", message.name(), nested.name()))
-        });
+        .find(|nested| field.type_name().ends_with(&format!(".{}.{}", message.name(), nested.name())));
     let mut text = match entry {
-        Some(entry) => format!(
-            "map<{}, {}>",
-            type_name(&entry.field[0]),
-            type_name(&entry.field[1])
-        ),
+        Some(entry) => format!("map<{}, {}>", type_name(&entry.field[0]), type_name(&entry.field[1])),
         None if field.label() == Label::Repeated => format!("repeated {}", type_name(field)),
         None if field.proto3_optional() => format!("optional {}", type_name(field)),
         None => type_name(field),
@@ -175,11 +149,7 @@ fn field_type(message: &DescriptorProto, field: &FieldDescriptorProto) -> String
     if let (Some(index), false) = (field.oneof_index, field.proto3_optional()) {
         text += &format!(" in {}", message.oneof_decl[index as usize].name());
     }
-    if field
-        .options
-        .as_ref()
-        .is_some_and(|options| options.deprecated())
-    {
+    if field.options.as_ref().is_some_and(|options| options.deprecated()) {
         text += " deprecated";
     }
     text
@@ -188,16 +158,10 @@ fn field_type(message: &DescriptorProto, field: &FieldDescriptorProto) -> String
 fn type_name(field: &FieldDescriptorProto) -> String {
     match field.r#type() {
         Type::Message | Type::Enum => field.type_name().trim_start_matches('.').to_owned(),
-        scalar => scalar
-            .as_str_name()
-            .trim_start_matches("TYPE_")
-            .to_lowercase(),
+        scalar => scalar.as_str_name().trim_start_matches("TYPE_").to_lowercase(),
     }
 }
 
 fn is_map_entry(message: &DescriptorProto) -> bool {
-    message
-        .options
-        .as_ref()
-        .is_some_and(|options| options.map_entry())
+    message.options.as_ref().is_some_and(|options| options.map_entry())
 }

@@ -2,6 +2,9 @@
 //!
 //! Terraform takes any line that starts with `panic: ` for a crash, and tells the user so even when the request was answered.
 
+// Public for tests alone, through `wire::proto`.
+#![cfg_attr(not(feature = "client"), allow(unreachable_pub))]
+
 use std::any::Any;
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::cell::{Cell, RefCell};

@@ -16,23 +16,13 @@ pub mod tfplugin6;
 /// Values may be secret, so only their size is shown, whatever prints a whole request.
 impl fmt::Debug for tfplugin6::DynamicValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "DynamicValue({} bytes of msgpack, {} of JSON)",
-            self.msgpack.len(),
-            self.json.len()
-        )
+        write!(f, "DynamicValue({} bytes of msgpack, {} of JSON)", self.msgpack.len(), self.json.len())
     }
 }
 
 /// As for [`DynamicValue`](tfplugin6::DynamicValue): a stored state holds secrets in clear.
 impl fmt::Debug for tfplugin6::RawState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "RawState({} bytes of JSON, {} flat entries)",
-            self.json.len(),
-            self.flatmap.len()
-        )
+        write!(f, "RawState({} bytes of JSON, {} flat entries)", self.json.len(), self.flatmap.len())
     }
 }

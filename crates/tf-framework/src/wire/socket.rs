@@ -26,7 +26,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Connections that wait for the server to take them up. It does so at once, so few are enough.
 const WAITING_CONNECTIONS: usize = 16;
 
-/// The kind of socket to serve on.
+/// The kind of socket to serve on. Public for tests alone: each system has one that is right.
+#[cfg_attr(not(feature = "client"), allow(dead_code, unreachable_pub))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Network {
     /// A Unix socket in a directory of its own.
