@@ -12,10 +12,8 @@ use tempfile::TempDir;
 
 use crate::clis::{self, Cli};
 use crate::emulator::Emulator;
-use crate::{process, target, terraform, workspace};
+use crate::{cargo, process, target, terraform, workspace};
 
-/// A first build on a slow machine.
-const BUILD_LIMIT: Duration = Duration::from_secs(1800);
 /// Each step takes a second or two.
 const STEP_LIMIT: Duration = Duration::from_secs(180);
 /// What `examples/demo` makes: two projects, a client in each, a grant.
@@ -24,7 +22,7 @@ const RESOURCES: usize = 5;
 /// The job. Any deviation is an error: a failed step, a second plan with changes, anything left after destroy.
 pub fn run(keep: bool) -> Result<()> {
     heading("Building the provider and the emulator");
-    build()?;
+    cargo::build(&["--bins", "--package", "terraform-provider-pangea", "--package", "pangea-emulator"])?;
     let cli = choose()?;
     println!("Using {cli} ({})", cli.path.display());
 
@@ -67,15 +65,6 @@ pub fn run(keep: bool) -> Result<()> {
 
 fn heading(text: &str) {
     println!("\n== {text}\n");
-}
-
-fn build() -> Result<()> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.current_dir(workspace()).args(["build", "--bins", "--target-dir"]).arg(target());
-    command.args(["--package", "terraform-provider-pangea", "--package", "pangea-emulator"]);
-    process::shown(&mut command, BUILD_LIMIT)?.success().context("the build failed")?;
-    Ok(())
 }
 
 /// What people have, else what we can make.

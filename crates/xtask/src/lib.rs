@@ -6,6 +6,8 @@
 // Reports are for the person at the terminal; no plugin handshake lives in this crate.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+pub mod bench;
+pub mod cargo;
 pub mod clis;
 pub mod contract;
 pub mod demo;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -25,6 +26,12 @@ enum Job {
     },
     /// Drives the emulator with Pangea's official Python SDK (needs Python 3), and shows that a planted mistake is caught
     Contract,
+    /// Measures start-up time and memory of the release build against their budgets
+    Bench {
+        /// Another provider's binary to measure in the same run
+        #[arg(long)]
+        peer: Option<PathBuf>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -32,6 +39,7 @@ fn main() -> ExitCode {
         Job::Clis => xtask::clis::run(),
         Job::Demo { keep } => xtask::demo::run(keep),
         Job::Contract => xtask::contract::run(),
+        Job::Bench { peer } => xtask::bench::run(peer.as_deref()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,20 @@
+//! Building what a job runs.
+
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::{process, target, workspace};
+
+/// A first build on a slow machine.
+const BUILD_LIMIT: Duration = Duration::from_secs(1800);
+
+/// `cargo build` with these arguments, into `target/` of the workspace, for the person to see.
+pub fn build(arguments: &[&str]) -> Result<()> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.current_dir(workspace()).arg("build").args(arguments).arg("--target-dir").arg(target());
+    process::shown(&mut command, BUILD_LIMIT)?.success().context("the build failed")?;
+    Ok(())
+}
