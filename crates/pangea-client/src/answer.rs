@@ -282,3 +282,152 @@ fn plausible_id(text: &str) -> Option<String> {
     let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
     (plain && (1..=MAX_REQUEST_ID_CHARS).contains(&text.len())).then(|| text.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn reply(status: u16, headers: &[(&'static str, &str)], body: &str) -> Reply {
+        let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+        Reply { status, headers: headers.collect(), body: body.into() }
+    }
+
+    fn understood(style: Style, reply: &Reply) -> Result<Answer<Value>, Failure> {
+        read(reply, style, Decode::Json(Ok), &Scrub::default(), SystemTime::UNIX_EPOCH)
+    }
+
+    /// What a person reads of a refusal, after its kind.
+    fn check(status: u16, body: &str, expected: Expect) {
+        let failure = understood(Style::Envelope, &reply(status, &[], body)).unwrap_err();
+        expected.assert_eq(&format!("{:?}: {}", failure.kind, failure.what));
+    }
+
+    #[test]
+    fn the_envelopes_status_is_compared_without_case() {
+        for status in ["Success", "success", "SUCCESS"] {
+            let body = format!(r#"{{"status":"{status}","result":{{"id":"a"}}}}"#);
+            assert_eq!(
+                understood(Style::Envelope, &reply(200, &[], &body)).unwrap(),
+                Answer::Done(serde_json::json!({ "id": "a" }))
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_accepted_names_where_its_result_will_be() {
+        let accepted = |reply: Reply| match understood(Style::Rest, &reply).unwrap() {
+            Answer::Accepted { request_id } => request_id,
+            Answer::Done(value) => panic!("{value}"),
+        };
+        assert_eq!(accepted(reply(202, &[], r#"{"request_id":"prq_a","status":"Accepted"}"#)), "prq_a");
+        assert_eq!(accepted(reply(200, &[], r#"{"request_id":"prq_a","status":"accepted"}"#)), "prq_a");
+        assert_eq!(accepted(reply(202, &[("x-request-id", "prq_b")], "")), "prq_b");
+    }
+
+    #[test]
+    fn an_id_that_could_leave_its_place_in_a_path_is_none() {
+        understood(Style::Rest, &reply(202, &[], r#"{"request_id":"../x","status":"Accepted"}"#)).unwrap_err();
+    }
+
+    #[test]
+    fn refusals_are_sorted_by_status_and_code_and_told_in_the_services_words() {
+        check(401, r#"{"error":"invalid_token"}"#, expect!["Unauthorized: the service answered 401 (invalid_token)"]);
+        check(
+            401,
+            r#"{"error":"invalid_client","error_description":"no"}"#,
+            expect!["InvalidClient: the service answered 401 (invalid_client): no"],
+        );
+        check(
+            403,
+            r#"{"error":"insufficient_scope","scope":"a b"}"#,
+            expect!["Forbidden: the service answered 403 (insufficient_scope)"],
+        );
+        check(
+            403,
+            r#"{"status":"Unauthorized","summary":"Not authorized to access this resource"}"#,
+            expect!["Forbidden: the service answered 403 (Unauthorized): Not authorized to access this resource"],
+        );
+        check(
+            403,
+            r#"{"status":"ServiceNotEnabled","summary":"AuthN is off"}"#,
+            expect!["ServiceNotEnabled: the service answered 403 (ServiceNotEnabled): AuthN is off"],
+        );
+        check(
+            402,
+            r#"{"status":"NoCredit","summary":"empty"}"#,
+            expect!["NoCredit: the service answered 402 (NoCredit): empty"],
+        );
+        check(
+            404,
+            r#"{"error":"invalid_request","error_description":"The client does not exist"}"#,
+            expect!["NotFound: the service answered 404 (invalid_request): The client does not exist"],
+        );
+        check(
+            404,
+            "<!DOCTYPE html><p>nothing here",
+            expect!["NotFound: the service answered 404: a page of HTML, which Pangea's services don't write"],
+        );
+        check(409, r#"{"status":"Conflict"}"#, expect!["Conflict: the service answered 409 (Conflict)"]);
+        check(
+            400,
+            r#"{"error":"invalid_scope","error_description":"x is not known"}"#,
+            expect!["Validation: the service answered 400 (invalid_scope): x is not known"],
+        );
+        check(
+            200,
+            r#"{"status":"NotFound","summary":"no"}"#,
+            expect!["NotFound: the service answered 200 (NotFound): no"],
+        );
+        check(
+            200,
+            r#"{"error":"invalid_request","error_description":"The token does not exist"}"#,
+            expect!["Validation: the service answered 200 (invalid_request): The token does not exist"],
+        );
+        check(
+            200,
+            r#"{"status":"Failed","summary":"for no reason"}"#,
+            expect!["Other: the service answered 200 (Failed): for no reason"],
+        );
+        check(500, r#"{"status":"ProviderError"}"#, expect!["Unavailable: the service answered 500 (ProviderError)"]);
+        check(503, "", expect!["Unavailable: the service answered 503"]);
+        check(
+            418,
+            r#"{"message":"short and stout"}"#,
+            expect![[r#"Other: the service answered 418: {"message":"short and stout"}"#]],
+        );
+        check(301, "", expect!["Other: the service answered 301, a redirect, which is never followed"]);
+    }
+
+    #[test]
+    fn every_fault_of_a_validation_is_told_with_its_place() {
+        let body = r#"{"status":"ValidationError","summary":"There were 2 errors","request_id":"prq_a","result":{"errors":[
+            {"code":"ItemNotUnique","detail":"taken","source":"/name"},{"code":"BadState","detail":"closed"}]}}"#;
+        check(
+            400,
+            body,
+            expect![
+                "Validation: the service answered 400 (ValidationError): taken (ItemNotUnique at /name); closed (BadState)"
+            ],
+        );
+        let failure = understood(Style::Envelope, &reply(400, &[], body)).unwrap_err();
+        assert_eq!(failure.told.errors[0].source, "/name");
+        assert_eq!(failure.told.request_id.as_deref(), Some("prq_a"));
+    }
+
+    #[test]
+    fn a_missing_scope_is_read_from_the_body_or_the_challenge() {
+        let scope = |reply| understood(Style::Rest, &reply).unwrap_err().told.scope;
+        let challenge = [("www-authenticate", r#"Bearer realm="x", error="insufficient_scope", scope="a:read b""#)];
+        assert_eq!(scope(reply(403, &challenge, "{}")).as_deref(), Some("a:read b"));
+        assert_eq!(scope(reply(403, &[], r#"{"error":"insufficient_scope","scope":"c"}"#)).as_deref(), Some("c"));
+        assert_eq!(scope(reply(403, &[], "{}")), None);
+    }
+
+    #[test]
+    fn a_field_called_status_does_not_make_a_rest_answer_an_envelope() {
+        let body = r#"{"client_id":"psa_a","status":"disabled"}"#;
+        assert!(matches!(understood(Style::Rest, &reply(200, &[], body)), Ok(Answer::Done(_))));
+    }
+}

@@ -81,3 +81,18 @@ fn set(answer: Value) -> serde_json::Result<Jwks> {
     });
     Ok(Jwks { keys: keys.collect::<serde_json::Result<_>>()?, document })
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    #[test]
+    fn the_keys_are_asked_for_with_an_empty_object_as_the_service() {
+        expect![[r#"
+            POST authn /v2/client/jwks Envelope Freely Service
+              {}"#]]
+        .assert_eq(&jwks().shown());
+    }
+}

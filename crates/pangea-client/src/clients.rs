@@ -404,3 +404,127 @@ impl Role {
         Role { r#type: r#type.into(), id: id.into(), role: role.into(), service: None, service_config_id: None }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn check<T>(request: Request<T>, expected: Expect) {
+        expected.assert_eq(&request.shown());
+    }
+
+    fn set(scopes: &[&str]) -> BTreeSet<String> {
+        scopes.iter().map(|scope| scope.to_string()).collect()
+    }
+
+    #[test]
+    fn a_registration_sends_what_is_set_and_is_never_repeated() {
+        let least = NewClient { client_name: "one".into(), scopes: set(&["b", "a"]), ..NewClient::default() };
+        check(
+            register(&least),
+            expect![[r#"
+            POST authorization.access /v1beta/oauth/clients/register Rest AtMostOnce Login
+              {"client_name":"one","scope":"a b"}"#]],
+        );
+        let most = NewClient {
+            roles: vec![Role::new("project", "ppi_a", "admin")],
+            token_endpoint_auth_method: Some("client_secret_post".into()),
+            redirect_uris: Some(vec!["https://x.y".into()]),
+            grant_types: Some(vec!["client_credentials".into()]),
+            response_types: Some(vec!["token".into()]),
+            client_secret_name: Some("first".into()),
+            client_secret_description: Some("of all".into()),
+            client_secret_expires_in: Some(86_400),
+            client_token_expires_in: Some(60),
+            ..least
+        };
+        check(
+            register(&most),
+            expect![[r#"
+            POST authorization.access /v1beta/oauth/clients/register Rest AtMostOnce Login
+              {"client_name":"one","client_secret_description":"of all","client_secret_expires_in":86400,"client_secret_name":"first","client_token_expires_in":60,"grant_types":["client_credentials"],"redirect_uris":["https://x.y"],"response_types":["token"],"roles":[{"id":"ppi_a","role":"admin","type":"project"}],"scope":"a b","token_endpoint_auth_method":"client_secret_post"}"#]],
+        );
+    }
+
+    #[test]
+    fn one_client_is_read_changed_and_deleted_by_its_id() {
+        check(get("psa_a"), expect!["GET authorization.access /v1beta/oauth/clients/psa_a Rest Freely Login"]);
+        check(
+            change("psa_a", &ClientUpdate { client_name: Some("two".into()), ..ClientUpdate::default() }),
+            expect![[r#"
+                POST authorization.access /v1beta/oauth/clients/psa_a Rest Freely Login
+                  {"client_name":"two"}"#]],
+        );
+        check(delete("psa_a"), expect!["DELETE authorization.access /v1beta/oauth/clients/psa_a Rest Freely Login"]);
+    }
+
+    #[test]
+    fn a_listing_repeats_the_key_of_a_filter_with_several_values() {
+        check(
+            list(&ClientFilter::default(), Some("MTox")),
+            expect![[r#"
+            GET authorization.access /v1beta/oauth/clients Rest Freely Login
+              order=asc
+              order_by=created_at
+              size=100
+              last=MTox"#]],
+        );
+        let filter = ClientFilter {
+            client_id_in: vec!["psa_a".into(), "psa_b".into()],
+            client_name_contains: vec!["one".into()],
+            scopes: set(&["a", "b"]),
+            created_at: TimeFilter { gte: Some("2025-04-16T23:43:00Z".into()), ..TimeFilter::default() },
+            ..ClientFilter::default()
+        };
+        check(
+            list(&filter, None),
+            expect![[r#"
+            GET authorization.access /v1beta/oauth/clients Rest Freely Login
+              client_id__in=psa_a
+              client_id__in=psa_b
+              client_name__contains=one
+              scopes=a
+              scopes=b
+              created_at__gte=2025-04-16T23:43:00Z
+              order=asc
+              order_by=created_at
+              size=100"#]],
+        );
+    }
+
+    #[test]
+    fn access_is_granted_and_revoked_with_both_keys() {
+        check(
+            access("psa_a", "grant", &set(&["a", "b"]), &[]),
+            expect![[r#"
+            POST authorization.access /v1beta/oauth/clients/psa_a/grant Rest Freely Login
+              {"roles":[],"scope":"a b"}"#]],
+        );
+        check(
+            access("psa_a", "revoke", &set(&[]), &[Role::new("project", "ppi_a", "admin")]),
+            expect![[r#"
+            POST authorization.access /v1beta/oauth/clients/psa_a/revoke Rest Freely Login
+              {"roles":[{"id":"ppi_a","role":"admin","type":"project"}],"scope":""}"#]],
+        );
+        check(
+            roles("psa_a", None),
+            expect!["GET authorization.access /v1beta/oauth/clients/psa_a/roles Rest Freely Login"],
+        );
+    }
+
+    #[test]
+    fn a_roles_empty_service_is_none() {
+        let answer = json!({ "roles": [{ "type": "organization", "id": "poi_a", "service": "", "role": "admin" }], "last": "MTox", "count": 1 });
+        let page: Page<Role> = page(answer, &["roles"]).unwrap();
+        assert_eq!(page.items, [Role::new("organization", "poi_a", "admin")]);
+    }
+
+    #[test]
+    fn a_client_is_read_from_as_little_as_its_id_and_name() {
+        let client: Client =
+            serde_json::from_value(json!({ "client_id": "psa_a", "client_name": "one", "scope": null })).unwrap();
+        assert_eq!((client.scopes, client.redirect_uris), (set(&[]), Vec::new()));
+    }
+}

@@ -6,6 +6,25 @@
 //! [`Api::projects`], [`Api::organizations`], [`Api::authn`]) give the typed calls, and [`Error`] says what went wrong,
 //! sorted by what the caller can do next ([`Kind`]).
 //!
+//! ```
+//! use pangea_client::{Api, BaseUrl, Config, Credentials, Kind};
+//!
+//! # async fn example() -> pangea_client::Result<()> {
+//! let api = Api::new(Config {
+//!     base_url: BaseUrl::Domain("aws.us.pangea.cloud".to_owned()),
+//!     credentials: Credentials::AccessToken("pts_…".into()),
+//!     ..Config::default()
+//! })?;
+//! match api.clients().find("psa_…").await {
+//!     Ok(Some(client)) => println!("{} may {:?}", client.client_name, client.scopes),
+//!     Ok(None) => println!("it is gone"),
+//!     Err(error) if error.kind() == Kind::Forbidden => println!("it lacks {:?}", error.missing_scope()),
+//!     Err(error) => return Err(error),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Inside, a call is built as a plain value (`request`), carried by `api` with a token from `auth`, sent and retried by
 //! `transport` under the rules of `retry`, and its answer is understood by `answer`.
 

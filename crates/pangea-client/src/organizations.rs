@@ -71,3 +71,22 @@ fn rename(id: &str, name: &str) -> Request<Organization> {
 fn path(verb: &str) -> [&str; 4] {
     ["v1beta", "platform", "org", verb]
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    #[test]
+    fn an_organization_is_read_and_renamed_by_its_id() {
+        expect![[r#"
+            POST api.console /v1beta/platform/org/get Envelope Freely Login
+              {"id":"poi_a"}"#]]
+        .assert_eq(&get("poi_a").shown());
+        expect![[r#"
+            POST api.console /v1beta/platform/org/update Envelope Freely Login
+              {"id":"poi_a","name":"two"}"#]]
+        .assert_eq(&rename("poi_a", "two").shown());
+    }
+}

@@ -162,3 +162,69 @@ impl paging::Identified for Project {
         &self.id
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn check<T>(request: Request<T>, expected: Expect) {
+        expected.assert_eq(&request.shown());
+    }
+
+    #[test]
+    fn a_project_is_created_at_most_once() {
+        let project = NewProject { org_id: "poi_a".into(), name: "one".into(), geo: "us".into(), region: None };
+        check(
+            create(&project),
+            expect![[r#"
+            POST api.console /v1beta/platform/project/create Envelope AtMostOnce Login
+              {"geo":"us","name":"one","org_id":"poi_a"}"#]],
+        );
+        check(
+            create(&NewProject { region: Some("us-west-2".into()), ..project }),
+            expect![[r#"
+            POST api.console /v1beta/platform/project/create Envelope AtMostOnce Login
+              {"geo":"us","name":"one","org_id":"poi_a","region":"us-west-2"}"#]],
+        );
+    }
+
+    #[test]
+    fn one_project_is_read_renamed_and_deleted_by_its_id() {
+        check(
+            get("ppi_a"),
+            expect![[r#"
+            POST api.console /v1beta/platform/project/get Envelope Freely Login
+              {"id":"ppi_a"}"#]],
+        );
+        check(
+            rename("ppi_a", "two"),
+            expect![[r#"
+            POST api.console /v1beta/platform/project/update Envelope Freely Login
+              {"id":"ppi_a","name":"two"}"#]],
+        );
+        check(
+            delete("ppi_a"),
+            expect![[r#"
+            POST api.console /v1beta/platform/project/delete Envelope Freely Login
+              {"id":"ppi_a"}"#]],
+        );
+    }
+
+    #[test]
+    fn a_listing_goes_on_at_its_offset() {
+        check(
+            list("poi_a", &ProjectFilter::default(), 0),
+            expect![[r#"
+            POST api.console /v1beta/platform/project/list Envelope Freely Login
+              {"org_id":"poi_a"}"#]],
+        );
+        check(
+            list("poi_a", &ProjectFilter { geo: Some("eu".into()), ..ProjectFilter::default() }, 31),
+            expect![[r#"
+            POST api.console /v1beta/platform/project/list Envelope Freely Login
+              {"filter":{"geo":"eu"},"offset":31,"org_id":"poi_a"}"#]],
+        );
+    }
+}

@@ -175,6 +175,14 @@ impl<T> Request<T> {
         }
     }
 
+    /// The whole call as text, for tests of the calls in other files.
+    #[cfg(test)]
+    pub(crate) fn shown(&self) -> String {
+        let query: Vec<_> = self.query.iter().map(|(key, value)| format!("\n  {key}={value}")).collect();
+        let body = self.body.as_ref().map(|body| format!("\n  {body}")).unwrap_or_default();
+        format!("{self} {:?} {:?} {:?}{}{body}", self.style, self.repeat, self.bearer, query.concat())
+    }
+
     fn path_text(&self) -> String {
         self.path
             .iter()
@@ -192,3 +200,26 @@ impl<T> fmt::Display for Request<T> {
 
 /// What is escaped in a path segment: all but RFC 3986's unreserved characters.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(id: &str) -> Request<Value> {
+        Request::get(Service::AUTHORIZATION_ACCESS, ["v1beta", "oauth", "clients", id])
+    }
+
+    #[test]
+    fn an_id_with_a_slash_stays_one_segment() {
+        assert_eq!(of("a/b").to_string(), "GET authorization.access /v1beta/oauth/clients/a%2Fb");
+        assert_eq!(of("a?b#c d\n%2F").escaped_path().unwrap(), "/v1beta/oauth/clients/a%3Fb%23c%20d%0A%252F");
+    }
+
+    #[test]
+    fn an_id_that_would_leave_its_place_is_not_sent() {
+        for id in ["", ".", ".."] {
+            assert_eq!(of(id).escaped_path().unwrap_err().kind, Kind::Validation, "{id}");
+        }
+        of("...").escaped_path().unwrap();
+    }
+}

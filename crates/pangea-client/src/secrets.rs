@@ -173,3 +173,58 @@ fn revoke(client_id: &str, client_secret_id: &str) -> Request<()> {
 fn secret_path<'p>(client_id: &'p str, client_secret_id: &'p str) -> impl Iterator<Item = &'p str> {
     client_path(client_id).into_iter().chain(["secrets", client_secret_id])
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn check<T>(request: Request<T>, expected: Expect) {
+        expected.assert_eq(&request.shown());
+    }
+
+    #[test]
+    fn a_further_secret_is_made_at_most_once() {
+        check(
+            create("psa_a", &NewSecret::default()),
+            expect![[r#"
+            POST authorization.access /v1beta/oauth/clients/psa_a/secrets Rest AtMostOnce Login
+              {}"#]],
+        );
+        let named = NewSecret {
+            client_secret_name: Some("second".into()),
+            client_secret_expires_in: Some(600),
+            ..NewSecret::default()
+        };
+        check(
+            create("psa_a", &named),
+            expect![[r#"
+            POST authorization.access /v1beta/oauth/clients/psa_a/secrets Rest AtMostOnce Login
+              {"client_secret_expires_in":600,"client_secret_name":"second"}"#]],
+        );
+    }
+
+    #[test]
+    fn secrets_are_listed_changed_and_revoked_by_their_id() {
+        check(
+            list("psa_a", Some("MTox")),
+            expect![[r#"
+            GET authorization.access /v1beta/oauth/clients/psa_a/secrets/metadata Rest Freely Login
+              order=asc
+              order_by=created_at
+              size=100
+              last=MTox"#]],
+        );
+        check(
+            change("psa_a", "pce_b", &SecretUpdate { client_secret_expires_in: Some(900), ..SecretUpdate::default() }),
+            expect![[r#"
+                POST authorization.access /v1beta/oauth/clients/psa_a/secrets/pce_b Rest Freely Login
+                  {"client_secret_expires_in":900}"#]],
+        );
+        check(
+            revoke("psa_a", "pce_b"),
+            expect!["DELETE authorization.access /v1beta/oauth/clients/psa_a/secrets/pce_b Rest Freely Login"],
+        );
+    }
+}

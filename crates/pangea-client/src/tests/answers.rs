@@ -172,6 +172,29 @@ async fn a_listing_ends_on_count_an_empty_page_or_a_repeated_last() {
 }
 
 #[tokio::test]
+async fn a_filter_travels_escaped_as_pangeas_own_clients_escape_it() {
+    let world = World::answering([json(200, r#"{"clients":[],"count":0}"#)]).await;
+    let filter = ClientFilter {
+        client_name: Some("a b&c".into()),
+        scopes: ["x:y".to_owned()].into(),
+        ..ClientFilter::default()
+    };
+    world.api.clients().list(&filter).await.unwrap();
+    expect!["GET /authorization.access/v1beta/oauth/clients?client_name=a+b%26c&scopes=x%3Ay&order=asc&order_by=created_at&size=100"]
+        .assert_eq(&world.server.calls()[0].line);
+}
+
+#[tokio::test]
+async fn every_request_says_who_sends_it() {
+    let named =
+        |config| crate::Config { user_agent: "terraform-provider-pangea/0.1.0 Terraform/1.15.5".into(), ..config };
+    let world = World::with(|_| None, named).await;
+    world.api.clients().get("psa_a").await.unwrap();
+    let agents: Vec<_> = world.server.all().iter().map(|call| call.header("user-agent").map(str::to_owned)).collect();
+    assert_eq!(agents, vec![Some("terraform-provider-pangea/0.1.0 Terraform/1.15.5".to_owned()); 2]);
+}
+
+#[tokio::test]
 async fn a_listing_that_never_ends_is_ended() {
     let mut next = 0;
     let endless = move |call: &Call| {

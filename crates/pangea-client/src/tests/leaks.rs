@@ -83,7 +83,7 @@ async fn planted_secrets_show_nowhere() {
     for error in &errors {
         let mut cause: Option<&dyn std::error::Error> = Some(error);
         while let Some(error) = cause {
-            write!(shown, "{error} {error:?}\n").unwrap();
+            writeln!(shown, "{error} {error:?}").unwrap();
             cause = error.source();
         }
     }
