@@ -336,6 +336,28 @@ mod tests {
     }
 
     #[test]
+    fn a_set_is_read_in_any_order_without_repetition() {
+        assert_eq!(read(&Type::set(Type::String), r#"["b","a","b"]"#), Ok(Dynamic::set(["a", "b"])));
+    }
+
+    #[test]
+    fn text_with_any_byte_changed_is_read_or_refused_and_never_panics() {
+        let mut json = br#"{"any":{"type":["list","number"],"value":[1e3,"2"]},"flag":true}"#.to_vec();
+        let ty = Type::object([("any", Type::Dynamic), ("flag", Type::Bool)]);
+        for position in 0..json.len() {
+            let original = json[position];
+            for byte in 0..=255 {
+                json[position] = byte;
+                if let Ok(value) = decode(&json, &ty, Undefined::Ignore) {
+                    let written = encode(&value, &ty).unwrap();
+                    assert_eq!(decode(&written, &ty, Undefined::Refuse), Ok(value));
+                }
+            }
+            json[position] = original;
+        }
+    }
+
+    #[test]
     fn text_cut_anywhere_is_refused() {
         let json = r#"{"name":"web","roles":[{"type":"owner"}]}"#;
         assert!(read(&client(), json).is_ok());

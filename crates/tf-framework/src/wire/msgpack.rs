@@ -695,6 +695,16 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_set_is_read_in_any_order_and_loses_what_is_known_to_be_repeated() {
+        let ty = Type::set(Type::String);
+        assert_eq!(read(&ty, "93 a162 a161 a162"), Ok(Dynamic::set(["a", "b"])));
+        // Two unknown elements may turn out different, and Terraform misses the one that a plan leaves out.
+        let unknown = read(&ty, "93 d40000 a161 d40000").unwrap();
+        assert_eq!(write(&ty, unknown).as_deref(), Ok("93a161d40000d40000"));
+        assert_eq!(read(&ty, "93 c3 a161 a161"), Err("[*]: a string is required, not a bool".to_owned()));
+    }
+
+    #[test]
     fn bytes_after_the_value_are_refused() {
         assert_eq!(read(&Type::Bool, "c3 c3 c3"), Err("2 bytes follow the value".to_owned()));
     }
