@@ -245,49 +245,6 @@ impl Dynamic {
             _ => None,
         }
     }
-
-    /// Shows `visit` this value and everything in it, outermost first, each with its place. `ty` is the value's type: it
-    /// tells an object's attributes from a map's keys. `path` is where this value stands.
-    pub fn walk(&self, ty: &Type, path: &Path, visit: &mut impl FnMut(&Path, &Dynamic)) {
-        visit(path, self);
-        match (self, ty) {
-            (Dynamic::Typed(ty, value), _) => value.walk_inside(ty, path, visit),
-            (value, ty) => value.walk_inside(ty, path, visit),
-        }
-    }
-
-    fn walk_inside(&self, ty: &Type, path: &Path, visit: &mut impl FnMut(&Path, &Dynamic)) {
-        match (self, ty) {
-            (Dynamic::List(elements), Type::List(inner)) => {
-                for (element, index) in elements.iter().zip(0..) {
-                    element.walk(inner, &path.index(index), visit);
-                }
-            }
-            (Dynamic::List(elements), Type::Tuple(types)) => {
-                for ((element, inner), index) in elements.iter().zip(types).zip(0..) {
-                    element.walk(inner, &path.index(index), visit);
-                }
-            }
-            (Dynamic::Set(elements), Type::Set(inner)) => {
-                for element in elements {
-                    element.walk(inner, &path.element(), visit);
-                }
-            }
-            (Dynamic::Map(entries), Type::Map(inner)) => {
-                for (key, entry) in entries {
-                    entry.walk(inner, &path.key(key), visit);
-                }
-            }
-            (Dynamic::Map(entries), Type::Object(types)) => {
-                for (name, entry) in entries {
-                    if let Some(inner) = types.get(name) {
-                        entry.walk(inner, &path.attr(name), visit);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
 }
 
 impl From<bool> for Dynamic {
@@ -553,28 +510,6 @@ mod tests {
         let typed = Dynamic::typed(Type::String, "hunter2");
         assert_eq!(format!("{typed:?}"), "Typed(string, String(…))");
         assert_eq!(format!("{:?}", Dynamic::from(42_i64)), "Number(…)");
-    }
-
-    #[test]
-    fn a_walk_names_every_place() {
-        let ty = Type::object([
-            ("any", Type::Dynamic),
-            ("roles", Type::list(Type::object([("type", Type::String)]))),
-            ("scopes", Type::set(Type::String)),
-            ("tags", Type::map(Type::String)),
-        ]);
-        let value = Dynamic::map([
-            ("any", Dynamic::typed(Type::Tuple(vec![Type::Bool]), Dynamic::list([true]))),
-            ("roles", Dynamic::list([Dynamic::map([("type", "owner")])])),
-            ("scopes", Dynamic::set(["read"])),
-            ("tags", Dynamic::map([("a", "b")])),
-        ]);
-        let mut places = Vec::new();
-        value.walk(&ty, &Path::root(), &mut |path, _| places.push(path.to_string()));
-        assert_eq!(
-            places,
-            ["", "any", "any[0]", "roles", "roles[0]", "roles[0].type", "scopes", "scopes[*]", "tags", "tags[\"a\"]"]
-        );
     }
 
     #[test]
