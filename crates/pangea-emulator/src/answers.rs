@@ -136,7 +136,7 @@ fn enveloped_refusal(call: &Call, now: Timestamp, problem: &Problem) -> Answer {
         Problem::MethodNotAllowed(_) => (405, "NotFound", METHOD_NOT_ALLOWED.to_owned(), Value::Null),
         Problem::TooLarge => (413, "InvalidPayloadReceived", TOO_LARGE.to_owned(), Value::Null),
         Problem::OAuth { status, description, .. } => (*status, "Failed", description.clone(), Value::Null),
-        Problem::Injected(http) => (*http, status_name(*http), injected(*http), Value::Null),
+        Problem::Injected(http) => (*http, status_name(*http), injected(*http), injected_result(*http)),
         Problem::Internal(why) => (500, "InternalError", why.clone(), Value::Null),
     };
     let answer = Answer::json(http, &envelope(call, now, status, &summary, result));
@@ -238,6 +238,15 @@ fn injected(http: u16) -> String {
         401 | 403 => NOT_AUTHORIZED.to_owned(),
         429 => "Too many requests".to_owned(),
         _ => format!("The emulator was asked to answer {http}"),
+    }
+}
+
+fn injected_result(http: u16) -> Value {
+    match http {
+        // A validation error has at least one entry.
+        400 => errors(&[Issue { code: "BadState", detail: injected(http), source: String::new() }]),
+        401 | 403 => errors(&[]),
+        _ => Value::Null,
     }
 }
 

@@ -87,6 +87,10 @@ pub(crate) fn update(world: &mut World, call: &Call) -> Result<Reply, Problem> {
     let name = fields.name("client_name");
     let scope = if fields.has("scope") { Some(required_scope(&mut fields)) } else { None };
     let mut changes = settings(&mut fields);
+    // The official clients demand one of these two from their callers, whatever else is changed.
+    if !fields.has("client_name") && !fields.has("scope") {
+        fields.note_whole("MustProvideOne", "One of client_name and scope is required");
+    }
     fields.finish()?;
     let found = find(world, &caller, call.parameter(0))?.clone();
     if let Some(name) = &name {
@@ -95,10 +99,6 @@ pub(crate) fn update(world: &mut World, call: &Call) -> Result<Reply, Problem> {
     }
     if let Some(scope) = scope {
         changes.insert("scope".to_owned(), json!(scopes::text(&scope)));
-    }
-    if changes.is_empty() {
-        let detail = "At least one of client_name, scope, token_endpoint_auth_method, redirect_uris, response_types, grant_types is required";
-        return Err(Problem::field("MustProvideOne", "", detail));
     }
     let now = clock::text(world.clock.now());
     let client = find_mut(world, &caller, call.parameter(0))?;

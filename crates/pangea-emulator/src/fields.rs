@@ -33,6 +33,12 @@ impl<'a> Fields<'a> {
         self.issues.push(Issue { code, source, detail: detail.into() });
     }
 
+    /// Notes what is wrong with the object as a whole.
+    pub(crate) fn note_whole(&mut self, code: &'static str, detail: &str) {
+        let source = self.at.clone();
+        self.issues.push(Issue { code, source, detail: detail.to_owned() });
+    }
+
     /// Whether the field is there and not null.
     pub(crate) fn has(&self, field: &str) -> bool {
         self.value(field).is_some()

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::clients;
 use crate::clock;
-use crate::projects;
+use crate::ids;
+use crate::projects::{self, Wanted};
 use crate::requests::Recorded;
 use crate::scopes;
 use crate::seed::{self, Credentials};
@@ -99,7 +100,9 @@ impl State {
         let mut world = self.lock();
         let organization = seed::credentials(&world)?.organization_id;
         let region = projects::default_region(&world, geo);
-        let project = projects::add(&mut world, &organization, name, geo, region);
+        let id = world.mint(ids::PROJECT);
+        let wanted = Wanted { organization: &organization, name, geo, region };
+        let project = projects::add(&mut world, &id, wanted);
         Some(text(&project, "id").to_owned())
     }
 

@@ -42,7 +42,8 @@ impl Default for Options {
 /// One behaviour that the sources leave open, or in which the guides and the SDKs disagree, turned the other way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum Switch {
-    /// As the guides say: an empty body after grant and revoke, and `us-west-2` as the region of a project in `us`. The official SDKs cannot read either.
+    /// As the guides say: an empty body after grant and revoke, and `us-west-2` as the region of a project in `us` (the official
+    /// SDKs can read neither); and the seed has the organization and project ids that the guides' commands write out.
     AsDocumented,
     /// Errors of the host `authorization.access` come in the Pangea envelope instead of the OAuth shape.
     EnvelopeErrors,

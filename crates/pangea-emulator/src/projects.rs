@@ -71,7 +71,9 @@ pub(crate) fn create(world: &mut World, call: &Call) -> Result<Reply, Problem> {
     fields.finish()?;
     must_be_own(world, &caller, &organization, "/org_id")?;
     let region = region.unwrap_or_else(|| default_region(world, &geo).to_owned());
-    let project = add(world, &organization, &name, &geo, &region);
+    let id = world.mint(ids::PROJECT);
+    let wanted = Wanted { organization: &organization, name: &name, geo: &geo, region: &region };
+    let project = add(world, &id, wanted);
     Ok(Reply::ok(Value::Object(shown(&project, &FIELDS))))
 }
 
@@ -101,22 +103,29 @@ pub(crate) fn delete(world: &mut World, call: &Call) -> Result<Reply, Problem> {
     Ok(Reply::ok(Value::Object(shown(&project, &FIELDS))))
 }
 
+/// What is said of a project when it is made.
+pub(crate) struct Wanted<'a> {
+    pub(crate) organization: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) geo: &'a str,
+    pub(crate) region: &'a str,
+}
+
 /// Makes a project with the key that signs its JWTs, and stores it.
-pub(crate) fn add(world: &mut World, organization: &str, name: &str, geo: &str, region: &str) -> Document {
+pub(crate) fn add(world: &mut World, id: &str, wanted: Wanted<'_>) -> Document {
     let now = clock::text(world.clock.now());
-    let id = world.mint(ids::PROJECT);
     let project = object(json!({
         "id": id,
-        "name": name,
-        "org": organization,
+        "name": wanted.name,
+        "org": wanted.organization,
         "created_at": now,
         "updated_at": now,
-        "geo": geo,
-        "region": region,
-        "fqdn": format!("aws.{geo}.pangea.cloud"),
+        "geo": wanted.geo,
+        "region": wanted.region,
+        "fqdn": format!("aws.{}.pangea.cloud", wanted.geo),
     }));
-    world.store.insert(Table::Projects, &id, project.clone());
-    authn::add_key(world, &id);
+    world.store.insert(Table::Projects, id, project.clone());
+    authn::add_key(world, id);
     project
 }
 

@@ -7,7 +7,8 @@ use crate::clients;
 use crate::clock;
 use crate::ids;
 use crate::oauth::object;
-use crate::projects;
+use crate::options::Switch;
+use crate::projects::{self, Wanted};
 use crate::scopes;
 use crate::secrets;
 use crate::state::World;
@@ -55,7 +56,8 @@ pub(crate) fn credentials(world: &World) -> Option<Credentials> {
 }
 
 fn plant_organization(world: &mut World, owner_id: &str) -> String {
-    let id = world.mint(ids::ORGANIZATION);
+    let id =
+        if world.is_on(Switch::AsDocumented) { GUIDE_ORGANIZATION.to_owned() } else { world.mint(ids::ORGANIZATION) };
     let now = clock::text(world.clock.now());
     let organization = json!({
         "id": id,
@@ -118,9 +120,11 @@ fn plant_client(world: &mut World, organization_id: &str, owner_id: &str) {
 
 fn plant_project(world: &mut World, organization_id: &str) {
     let region = projects::default_region(world, "us");
-    let mut project: Document = projects::add(world, organization_id, "AuthN of the emulator", "us", region);
+    let project_id =
+        if world.is_on(Switch::AsDocumented) { GUIDE_PROJECT.to_owned() } else { world.mint(ids::PROJECT) };
+    let wanted = Wanted { organization: organization_id, name: "AuthN of the emulator", geo: "us", region };
+    let mut project: Document = projects::add(world, &project_id, wanted);
     project.insert("seeded".to_owned(), Value::Bool(true));
-    let project_id = text(&project, "id").to_owned();
     world.store.insert(Table::Projects, &project_id, project);
     // A second key, as after a rotation, so that nobody takes the list for one key.
     authn::add_key(world, &project_id);
@@ -128,5 +132,9 @@ fn plant_project(world: &mut World, organization_id: &str) {
     let document = json!({ "project": project_id, "services": ["authn"], "seeded": true });
     world.store.insert(Table::ServiceTokens, &token, object(document));
 }
+
+/// The ids that the guide's commands write out, so that they work as they stand.
+const GUIDE_ORGANIZATION: &str = "poi_qie5kaj5o3622tw4qj5qbyw77ship4bh";
+const GUIDE_PROJECT: &str = "ppi_vjmsx2q26gkqaxa2eit6karm2ccdbk7s";
 
 const OWNER_EMAIL: &str = "owner@example.com";
