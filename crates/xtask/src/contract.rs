@@ -47,7 +47,8 @@ pub fn run() -> Result<()> {
 
 fn checks(python: &Path, emulator: &Emulator) -> Command {
     let mut command = process::isolated(python);
-    command.arg(workspace().join("crates/pangea-emulator/contract/contract.py"));
+    // -I: nothing but the SDK and the script, whatever the shell says of Python.
+    command.arg("-I").arg(workspace().join("crates/pangea-emulator/contract/contract.py"));
     emulator.point(&mut command);
     command
 }
