@@ -193,7 +193,7 @@ impl Default for BaseUrl {
 pub struct Endpoints {
     /// Where access tokens are minted. Default: `/v1beta/oauth/token` at `authorization.access`.
     pub token: Option<String>,
-    /// Where access tokens are introspected. Default: `/v1beta/oauth/token/introspect` at `authorization.access`.
+    /// Where access tokens are introspected. It is held to the transport rule; no call of this client asks it so far.
     pub introspection: Option<String>,
     /// Where access tokens are revoked. Default: `/v1beta/oauth/token/revoke` at `authorization.access`.
     pub revocation: Option<String>,

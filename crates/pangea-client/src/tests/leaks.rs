@@ -39,8 +39,12 @@ async fn planted_secrets_show_nowhere() {
     const SERVICE_TOKEN: &str = "plantedservicetoken";
     const SECRET: &str = "planted+secret=2";
     let echo = |call: &super::world::Call| {
-        let body =
-            format!("{} {} {} {SECRET}", call.headers, call.body, BASE64_STANDARD.encode(call.headers.as_bytes()));
+        let body = format!(
+            "{} {} {} {SECRET} {SERVICE_TOKEN}",
+            call.headers,
+            call.body,
+            BASE64_STANDARD.encode(call.headers.as_bytes())
+        );
         Some(match call.line.as_str() {
             line if line.ends_with("/oauth/token") && call.body.contains("grant_type") => {
                 json(200, &format!(r#"{{"access_token":"{TOKEN}"}}"#))

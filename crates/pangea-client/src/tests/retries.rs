@@ -68,12 +68,12 @@ async fn a_host_that_asked_one_caller_to_wait_is_left_alone_by_all() {
         let api = world.api.clone();
         tokio::spawn(async move { api.clients().get("psa_a").await })
     };
-    clock.waiting.notified().await;
+    clock.until_waiting().await;
     let other = {
         let api = world.api.clone();
         tokio::spawn(async move { api.clients().get("psa_b").await })
     };
-    clock.waiting.notified().await;
+    clock.until_waiting().await;
     assert_eq!(clock.slept(), [SECONDS(9), SECONDS(9)]);
     assert_eq!(world.server.calls().len(), 1);
 
@@ -89,7 +89,7 @@ async fn a_stop_ends_the_wait_and_tells_what_it_was_for() {
     let world = World::on(clock.clone(), in_turn([json(500, r#"{"error":"server_error"}"#)]), |config| config).await;
     let api = world.api.clone();
     let call = tokio::spawn(async move { api.clients().get("psa_a").await });
-    clock.waiting.notified().await;
+    clock.until_waiting().await;
     world.stop.signal();
     let error = call.await.unwrap().unwrap_err();
     assert_eq!(error.kind(), Kind::Stopped);

@@ -12,6 +12,15 @@ fn bearers(world: &World) -> Vec<String> {
     world.server.calls().iter().map(|call| call.header("authorization").unwrap_or("none").to_owned()).collect()
 }
 
+/// Shuts the client down and gives the bodies of the revocations.
+async fn revoked(world: &World) -> Vec<String> {
+    world.api.shutdown().await;
+    let calls = world.server.all().into_iter().filter(|call| call.line == format!("POST {REVOKE_PATH}"));
+    let mut bodies: Vec<_> = calls.map(|call| call.body).collect();
+    bodies.sort();
+    bodies
+}
+
 #[tokio::test]
 async fn nothing_is_sent_before_the_first_call() {
     let world = World::start(|_| None).await;
@@ -96,6 +105,17 @@ async fn a_token_is_replaced_a_minute_before_it_expires() {
         world.api.clients().get("psa_a").await.unwrap();
     }
     assert_eq!(bearers(&world), ["Bearer pts_1", "Bearer pts_1", "Bearer pts_2"]);
+    // The first still lives for most of a minute, so it is revoked too.
+    assert_eq!(revoked(&world).await, ["token=pts_1", "token=pts_2"]);
+}
+
+#[tokio::test]
+async fn a_token_that_has_expired_is_not_revoked() {
+    let world = World::start(|_| None).await;
+    world.api.clients().get("psa_a").await.unwrap();
+    world.clock.advance(Duration::from_secs(4_000));
+    world.api.clients().get("psa_a").await.unwrap();
+    assert_eq!(revoked(&world).await, ["token=pts_2"]);
 }
 
 #[tokio::test]
@@ -195,11 +215,7 @@ async fn a_forgotten_token_is_replaced_now_and_revoked_at_the_end() {
     world.api.clients().get("psa_a").await.unwrap();
     assert_eq!(bearers(&world), ["Bearer pts_1", "Bearer pts_2"]);
 
-    world.api.shutdown().await;
-    let revoked = world.server.all().into_iter().filter(|call| call.line == format!("POST {REVOKE_PATH}"));
-    let mut bodies: Vec<_> = revoked.map(|call| call.body).collect();
-    bodies.sort();
-    assert_eq!(bodies, ["token=pts_1", "token=pts_2"]);
+    assert_eq!(revoked(&world).await, ["token=pts_1", "token=pts_2"]);
 }
 
 #[tokio::test]

@@ -191,7 +191,7 @@ pub(super) struct FakeClock {
     slept: Mutex<Vec<Duration>>,
     stuck: bool,
     /// Told at each wait.
-    pub(super) waiting: Notify,
+    waiting: Notify,
 }
 
 impl FakeClock {
@@ -201,6 +201,11 @@ impl FakeClock {
 
     pub(super) fn advance(&self, duration: Duration) {
         *self.now.lock().unwrap() += duration;
+    }
+
+    /// Comes back once the client waits; the limit only ends a test that fails.
+    pub(super) async fn until_waiting(&self) {
+        tokio::time::timeout(Duration::from_secs(10), self.waiting.notified()).await.expect("the client does not wait");
     }
 
     pub(super) fn slept(&self) -> Vec<Duration> {
