@@ -1,1 +1,19 @@
-//! Placeholder.
+//! The Pangea provider: what Terraform sees of Pangea's management APIs.
+//!
+//! Charter: this room knows which attribute maps to which field of the API, and what to tell a person when something goes
+//! wrong. It never knows protobuf or HTTP status codes.
+//!
+//! Reading order: [`provider`] (the provider block, and the lists of what there is), [`resources`] and [`data_sources`] (one
+//! file each), [`diagnose`] (a client's error in, a diagnostic out), then what several of them share: [`ids`], [`gone`],
+//! [`protection`], [`access`].
+
+pub mod access;
+pub mod data_sources;
+pub mod diagnose;
+pub mod gone;
+pub mod ids;
+pub mod protection;
+pub mod provider;
+pub mod resources;
+
+pub use provider::{Pangea, PangeaProvider};

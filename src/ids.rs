@@ -1,0 +1,113 @@
+//! Pangea's ids by their prefixes, to tell a person early that an id belongs to something else.
+//!
+//! Only an id with the prefix of *another* known kind is wrong. Anything else passes: Pangea may have kinds that are not
+//! listed here, and Terraform's mocked providers invent ids.
+
+use tf_framework::{Diagnostic, Path, Result, Value};
+
+/// Prefix of an OAuth client's id.
+pub const CLIENT: &str = "psa_";
+/// Prefix of the id of a client's secret.
+pub const CLIENT_SECRET: &str = "pce_";
+/// Prefix of the value of a client's secret.
+pub const CLIENT_SECRET_VALUE: &str = "pck_";
+/// Prefix of an organization's id.
+pub const ORGANIZATION: &str = "poi_";
+/// Prefix of a project's id.
+pub const PROJECT: &str = "ppi_";
+/// Prefix of the value of an access or service token.
+pub const TOKEN: &str = "pts_";
+
+/// Every prefix that a configuration may hold by mistake, and what it belongs to.
+const KINDS: [(&str, &str); 11] = [
+    (CLIENT, "a client"),
+    (CLIENT_SECRET, "a client secret"),
+    (CLIENT_SECRET_VALUE, "the value of a client secret"),
+    (ORGANIZATION, "an organization"),
+    (PROJECT, "a project"),
+    (TOKEN, "the value of a token"),
+    ("pci_", "a service configuration"),
+    ("pui_", "a user"),
+    ("pmt_", "a token"),
+    ("prq_", "a request"),
+    ("pvi_", "a Vault item"),
+];
+
+/// What `id` belongs to, where its prefix is that of another known kind than `expected`.
+pub fn another_kind(id: &str, expected: &str) -> Option<&'static str> {
+    let (prefix, kind) = KINDS.into_iter().find(|(prefix, _)| id.starts_with(prefix))?;
+    (prefix != expected).then_some(kind)
+}
+
+/// Why `id` can't be one with the prefix `expected`, as the end of a sentence, or `None`. The id itself is left out: it may
+/// be a secret that was pasted into the wrong place.
+pub fn mismatch(id: &str, expected: &str) -> Option<String> {
+    let kind = another_kind(id, expected)?;
+    Some(format!("begins like that of {kind}, and should begin with `{expected}`"))
+}
+
+/// The error for an attribute that holds an id of another kind, or `None`.
+pub fn misplaced(value: &Value<String>, attribute: Path, expected: &str) -> Option<Diagnostic> {
+    let problem = mismatch(value.as_deref()?, expected)?;
+    Some(Diagnostic::error("Id of another kind", format!("`{attribute}` {problem}.")).at(attribute))
+}
+
+/// The id in the state of a `what`, as every operation after the create needs it.
+///
+/// # Errors
+/// When the state holds none, which only a state edited by hand does.
+pub fn of_state<'v>(id: &'v Value<String>, what: &str) -> Result<&'v str> {
+    id.as_deref().filter(|id| !id.is_empty()).ok_or_else(|| {
+        Diagnostic::error(
+            "The state holds no id",
+            format!(
+                "The state of this {what} holds no id, so the provider can't tell which one it is. Remove it from the \
+                 state with `terraform state rm`, and import it by its id."
+            ),
+        )
+        .into()
+    })
+}
+
+/// Checks an import id that is the id of a `what` alone.
+///
+/// # Errors
+/// When it is empty, or belongs to another kind.
+pub fn of_import<'i>(id: &'i str, what: &str, expected: &str) -> Result<&'i str> {
+    let problem = if id.trim().is_empty() { Some("is empty".to_owned()) } else { mismatch(id, expected) };
+    match problem {
+        None => Ok(id),
+        Some(problem) => {
+            let detail = format!("The import id {problem}. A {what} is imported by its own id, `{expected}…`.");
+            Err(Diagnostic::error("Wrong import id", detail).into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_another_known_prefix_is_wrong() {
+        for good in ["ppi_ywcfkrtk2yzcaypn5sttkxk6ciyrtx3p", "ppi_", "pxx_unknown", "mocked", ""] {
+            assert_eq!(mismatch(good, PROJECT), None, "{good}");
+        }
+        let problem = mismatch("poi_ywcfkrtk2yzcaypn5sttkxk6ciyrtx3p", PROJECT).unwrap();
+        expect_test::expect!["begins like that of an organization, and should begin with `ppi_`"].assert_eq(&problem);
+    }
+
+    #[test]
+    fn a_secret_in_the_wrong_place_is_not_repeated() {
+        let secret = Value::from("pck_ywcfkrtk2yzcaypn5sttkxk6ciyrtx3p");
+        let error = misplaced(&secret, Path::attribute("organization_id"), ORGANIZATION).unwrap();
+        assert!(!format!("{error:?}").contains("ywcfk"), "{error:?}");
+    }
+
+    #[test]
+    fn an_import_id_is_checked_for_its_kind_and_for_being_there() {
+        assert_eq!(of_import("ppi_a", "project", PROJECT), Ok("ppi_a"));
+        assert!(of_import(" ", "project", PROJECT).is_err());
+        assert!(of_import("psa_a", "project", PROJECT).is_err());
+    }
+}

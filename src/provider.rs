@@ -1,0 +1,232 @@
+//! The provider: its configuration, and the lists of what it offers.
+
+mod block;
+mod environment;
+mod settings;
+
+use pangea_client::{Api, Config, Stop};
+use tf_framework::{
+    Context, DataSourceType, Diagnostic, Diagnostics, Host, Model, Path, Provider, ResourceType, Result, StopSignal,
+    Value, async_trait,
+};
+use tokio::task::AbortHandle;
+
+use crate::{access::Access, data_sources, diagnose, gone, resources};
+
+pub use block::Block;
+pub use environment::{ALLOW_DELETE, Environment};
+pub use settings::{Login, Setting, Settings, Source};
+
+/// The provider as the framework serves it.
+pub struct PangeaProvider;
+
+#[async_trait]
+impl Provider for PangeaProvider {
+    type Config = Block;
+    type Api = Pangea;
+
+    const NAME: &'static str = "pangea";
+    const ADDRESS: &'static str = "pangea/pangea";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    const LOG_CRATES: &'static [&'static str] = &["terraform_provider_pangea", "pangea_client"];
+
+    fn validate(config: &Block, diagnostics: &mut Diagnostics) {
+        diagnostics.extend(Settings::resolve(config, &environment::none).1);
+    }
+
+    fn configure(config: Block, host: &Host, diagnostics: &mut Diagnostics) -> Result<Pangea> {
+        let (settings, found) = Settings::resolve(&config, &environment::of_process);
+        if found.has_errors() {
+            return Err(found);
+        }
+        diagnostics.extend(found);
+        let stop = Stop::new();
+        let mut pangea = Pangea::new(settings, &host.terraform_version, stop.clone())?;
+        pangea.stop_bridge = bridge(host.stop.clone(), stop);
+        Ok(pangea)
+    }
+
+    async fn shutdown(pangea: &Pangea) {
+        pangea.shutdown().await;
+    }
+
+    fn resources() -> Vec<ResourceType<Pangea>> {
+        vec![
+            ResourceType::of::<resources::Project>(),
+            ResourceType::of::<resources::ManagementClient>(),
+            ResourceType::of::<resources::ClientGrant>(),
+        ]
+    }
+
+    fn data_sources() -> Vec<DataSourceType<Pangea>> {
+        vec![DataSourceType::of::<data_sources::Jwks>()]
+    }
+}
+
+/// What every operation is given: the way to Pangea, and what the provider knows besides.
+pub struct Pangea {
+    api: Api,
+    settings: Settings,
+    stop_bridge: Option<AbortHandle>,
+    /// Who gave a client its scopes and roles, as far as this process knows.
+    pub access: Access,
+    /// The client that the provider is logged in as; `None` with a ready token, whose client isn't known.
+    pub login_client_id: Option<String>,
+}
+
+impl Pangea {
+    /// Makes everything ready. Nothing is asked of the service. `stop` ends the waits of every call.
+    ///
+    /// # Errors
+    /// When the settings can't be used together.
+    pub fn new(settings: Settings, terraform_version: &str, stop: Stop) -> Result<Pangea> {
+        let config = Config { user_agent: user_agent(terraform_version), stop, ..settings.to_config() };
+        let api = Api::new(config).map_err(|error| diagnose::unusable(&error, Source::Default))?;
+        let login_client_id = match &settings.login {
+            Login::Client { id: (id, _), .. } => Some(id.clone()),
+            Login::Token(..) | Login::Unknown(_) | Login::Half(..) | Login::Nobody => None,
+        };
+        Ok(Pangea { api, settings, stop_bridge: None, access: Access::default(), login_client_id })
+    }
+
+    /// The management APIs.
+    ///
+    /// # Errors
+    /// Names the attribute that is not known yet, or what is missing to log in.
+    pub fn api(&self) -> Result<&Api> {
+        self.check_connection()?;
+        self.check_login()?;
+        Ok(&self.api)
+    }
+
+    /// The API of a service, by its host label such as `authn`: it carries the service's own token where one is set, else
+    /// the login's.
+    ///
+    /// # Errors
+    /// As [`Pangea::api`].
+    pub fn service_api(&self, service: &str) -> Result<&Api> {
+        self.check_connection()?;
+        match self.settings.service_token {
+            Setting::Unknown(attribute) => return Err(unknown(attribute).into()),
+            _ if self.settings.service_token_source(service).is_some() => {}
+            _ => self.check_login()?,
+        }
+        Ok(&self.api)
+    }
+
+    /// The organization for resources that don't name one: null where there is none, unknown where it is known only during
+    /// the apply.
+    pub fn default_organization_id(&self) -> Value<String> {
+        match &self.settings.organization_id {
+            Setting::Known(id, _) => Value::from(id.as_str()),
+            Setting::Unknown(_) => Value::Unknown,
+            Setting::Absent => Value::Null,
+        }
+    }
+
+    /// The organization of an object: its own, else the provider's.
+    ///
+    /// # Errors
+    /// Says at the attribute `organization_id` where to set one.
+    pub fn organization_id(&self, own: &Value<String>) -> Result<String> {
+        match (own, self.default_organization_id()) {
+            (Value::Known(own), _) => Ok(own.clone()),
+            (_, Value::Known(default)) => Ok(default),
+            (_, Value::Unknown) => Err(unknown("organization_id").into()),
+            (_, Value::Null) => Err(missing_organization().into()),
+        }
+    }
+
+    /// Whether the person allowed to delete this object although it is protected, through [`ALLOW_DELETE`].
+    pub fn may_delete(&self, id: &str) -> bool {
+        self.settings.allow_delete.contains(id)
+    }
+
+    /// Whether this is the client that the provider is logged in as.
+    pub fn is_login(&self, client_id: &str) -> bool {
+        self.login_client_id.as_deref() == Some(client_id)
+    }
+
+    /// Makes sure that a `what` which was not found is gone, and warns that it is dropped from the state.
+    ///
+    /// # Errors
+    /// Where the provider's organization isn't visible either; then nothing may be forgotten.
+    pub async fn confirm_gone<M: Model>(&self, what: &str, id: &str, ctx: &mut Context<M>) -> Result<()> {
+        gone::confirm(self, self.default_organization_id().as_deref(), what, id).await?;
+        gone::warn(what, id, ctx);
+        Ok(())
+    }
+
+    /// What the provider block and the environment say, for messages.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    async fn shutdown(&self) {
+        if let Some(bridge) = &self.stop_bridge {
+            bridge.abort();
+        }
+        self.api.shutdown().await;
+    }
+
+    fn check_connection(&self) -> Result<()> {
+        let unknown_address = match self.settings.address {
+            Setting::Unknown(attribute) => Some(attribute),
+            Setting::Known(..) | Setting::Absent => None,
+        };
+        match unknown_address.or(self.settings.unknown) {
+            Some(attribute) => Err(unknown(attribute).into()),
+            None => Ok(()),
+        }
+    }
+
+    fn check_login(&self) -> Result<()> {
+        match &self.settings.login {
+            Login::Client { .. } | Login::Token(..) => Ok(()),
+            Login::Unknown(attribute) => Err(unknown(attribute).into()),
+            Login::Half(..) | Login::Nobody => Err(diagnose::missing_credentials(&self.settings).into()),
+        }
+    }
+}
+
+/// The error at an object whose organization is set nowhere.
+pub fn missing_organization() -> Diagnostic {
+    Diagnostic::error(
+        "Missing organization",
+        "Neither the resource nor the provider says which organization is meant. Set `organization_id` here or in the \
+         provider block, or the environment variable PANGEA_ORGANIZATION_ID. It is the id (`poi_…`) on the page \
+         Organization Settings of the Pangea User Console.",
+    )
+    .at(Path::attribute("organization_id"))
+}
+
+fn unknown(attribute: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Provider configuration is not known yet",
+        format!(
+            "The provider's attribute `{attribute}` depends on something that is known only after an apply, and this \
+             operation has to call Pangea now. Apply what it depends on first, with \
+             `terraform apply -target=ADDRESS`, or set `{attribute}` to a value that is known."
+        ),
+    )
+}
+
+/// Provider and host by name and version. OpenTofu sends its own version in the same field, and doesn't say who it is.
+fn user_agent(terraform_version: &str) -> String {
+    let version: String = terraform_version.chars().filter(char::is_ascii_graphic).collect();
+    format!("terraform-provider-pangea/{} terraform/{version}", PangeaProvider::VERSION)
+}
+
+/// Passes the host's wish to stop on to the client's waits. Outside of a runtime, where nothing can wait, there is nothing
+/// to stop either.
+fn bridge(mut host: StopSignal, client: Stop) -> Option<AbortHandle> {
+    let runtime = tokio::runtime::Handle::try_current().ok()?;
+    let task = runtime.spawn(async move {
+        host.stopped().await;
+        client.signal();
+    });
+    Some(task.abort_handle())
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

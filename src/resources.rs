@@ -1,0 +1,23 @@
+//! The managed resources, one file each.
+
+pub mod client_grant;
+pub mod management_client;
+pub mod project;
+
+mod role;
+mod scopes;
+
+use crate::access::Holding;
+
+pub use client_grant::ClientGrant;
+pub use management_client::ManagementClient;
+pub use project::Project;
+
+/// The warning for access that two resources plan to hold on one client.
+fn declared_twice(shared: &Holding) -> String {
+    format!(
+        "Another resource of this configuration declares {} on the same client. Taking it from one of them revokes it, and the \
+         next apply grants it again. Declare it in one place.",
+        shared.names()
+    )
+}
