@@ -1,7 +1,5 @@
 //! Looking at the documents and changing them without the API, as somebody else would behind Terraform's back.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use crate::clients;
@@ -11,8 +9,8 @@ use crate::projects::{self, Wanted};
 use crate::requests::Recorded;
 use crate::scopes;
 use crate::seed::{self, Credentials};
-use crate::state::State;
-use crate::store::{Document, Table, text};
+use crate::state::{State, World};
+use crate::store::{Table, text};
 use crate::view::{self, Leftovers};
 
 impl State {
@@ -97,18 +95,19 @@ impl State {
 
     /// Makes a project in the seed's organization; gives its id. None where there is no seed.
     pub fn create_project(&self, name: &str, geo: &str) -> Option<String> {
-        let mut world = self.lock();
-        let organization = seed::credentials(&world)?.organization_id;
-        let region = projects::default_region(&world, geo);
-        let id = world.mint(ids::PROJECT);
-        let wanted = Wanted { organization: &organization, name, geo, region };
-        let project = projects::add(&mut world, &id, wanted);
-        Some(text(&project, "id").to_owned())
+        self.edit(|world| {
+            let organization = seed::credentials(world)?.organization_id;
+            let region = projects::default_region(world, geo);
+            let id = world.mint(ids::PROJECT);
+            let wanted = Wanted { organization: &organization, name, geo, region };
+            projects::add(world, &id, wanted);
+            Some(id)
+        })
     }
 
     /// Deletes a client as the API does. False where there is none.
     pub fn delete_client(&self, id: &str) -> bool {
-        clients::remove(&mut self.lock(), id)
+        self.edit(|world| clients::remove(world, id))
     }
 
     pub fn rename_client(&self, id: &str, name: &str) -> bool {
@@ -136,11 +135,11 @@ impl State {
 
     /// Deletes a project, and the clients in it, as the API does. False where there is none.
     pub fn delete_project(&self, id: &str) -> bool {
-        projects::remove(&mut self.lock(), id)
+        self.edit(|world| projects::remove(world, id))
     }
 
     pub fn rename_project(&self, id: &str, name: &str) -> bool {
-        projects::rename(&mut self.lock(), id, name).is_some()
+        self.edit(|world| projects::rename(world, id, name).is_some())
     }
 
     pub fn rename_organization(&self, id: &str, name: &str) -> bool {
@@ -155,24 +154,29 @@ impl State {
 
     /// Removes a secret (`pce_...`).
     pub fn delete_secret(&self, id: &str) -> bool {
-        self.lock().store.remove(Table::Secrets, id).is_some()
+        self.edit(|world| world.store.remove(Table::Secrets, id).is_some())
     }
 
     /// Ends every access token, as if all were revoked.
     pub fn end_tokens(&self) {
-        self.lock().store.retain(Table::Tokens, |_| false);
+        self.edit(|world| world.store.retain(Table::Tokens, |_| false));
     }
 
     fn change(&self, table: Table, id: &str, field: &str, value: Value) -> bool {
+        self.edit(|world| {
+            let now = clock::text(world.clock.now());
+            let Some(document) = world.store.get_mut(table, id) else { return false };
+            document.insert(field.to_owned(), value);
+            document.insert("updated_at".to_owned(), json!(now));
+            true
+        })
+    }
+
+    /// Changes the documents and saves them. Where that fails, the next call of the API tries again and says so.
+    fn edit<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
         let mut world = self.lock();
-        let now = clock::text(world.clock.now());
-        let Some(document) = world.store.get_mut(table, id) else { return false };
-        let changes: Document =
-            [(field.to_owned(), value), ("updated_at".to_owned(), json!(now))].into_iter().collect();
-        document.extend(changes);
-        true
+        let done = change(&mut world);
+        let _ = world.store.save();
+        done
     }
 }
-
-/// How far tests usually push the clock to see a token or a secret expire: past the longest lifetime.
-pub const PAST_EVERY_EXPIRY: Duration = Duration::from_secs(2 * 365 * 24 * 60 * 60);

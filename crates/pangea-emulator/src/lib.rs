@@ -35,7 +35,6 @@ mod tls;
 mod view;
 
 pub use faults::Fault;
-pub use inspect::PAST_EVERY_EXPIRY;
 pub use options::{Options, Switch};
 pub use requests::Recorded;
 pub use router::app;

@@ -1,17 +1,29 @@
 //! Answers that are held back: 202 first, and the result by polling `/request/{request_id}`.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::answers::{self, Answer, Problem};
 use crate::call::{Call, Family};
 use crate::state::{Pending, World};
 
-/// Holds an answer back: `times` answers are 202, this one included. Refusals are never held back.
+/// Holds an answer back: `times` answers are 202, this one included. Refusals and answers to polls are never held back.
 pub(crate) fn hold(world: &mut World, call: &Call, answer: Answer, times: u32) -> Answer {
-    if times == 0 || answer.status != 200 || call.service.family() != Family::Envelope {
+    let is_final = answer.status != 200 || polled_id(call).is_some();
+    if times == 0 || is_final || call.service.family() != Family::Envelope {
         return answer;
     }
-    let pending = Pending { answer, polls_left: times - 1, polls_done: 0, authorization: call.authorization.clone() };
+    let now = world.clock.now();
+    let oldest = now - Duration::from_secs(60 * TTL_MINUTES);
+    world.pending.retain(|_, pending| pending.held_at > oldest);
+    let pending = Pending {
+        answer,
+        polls_left: times - 1,
+        polls_done: 0,
+        held_at: now,
+        authorization: call.authorization.clone(),
+    };
     world.pending.insert(call.request_id.clone(), pending);
     accepted(world, call, &call.request_id, 0)
 }
@@ -52,5 +64,5 @@ fn accepted(world: &mut World, call: &Call, id: &str, retry_counter: u32) -> Ans
     Answer::json(202, &body)
 }
 
-/// What the result promises; nothing is dropped that early here.
-const TTL_MINUTES: u32 = 720;
+/// How long a result can be polled for.
+const TTL_MINUTES: u64 = 720;

@@ -1,5 +1,7 @@
 //! What is there before anybody calls: an organization, a management client that may do everything, and a project with an AuthN token.
 
+use std::fmt;
+
 use serde_json::{Value, json};
 
 use crate::authn;
@@ -15,7 +17,7 @@ use crate::state::World;
 use crate::store::{Document, Table, is_seeded, text};
 
 /// The names and secrets that a user of a seeded emulator needs.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Credentials {
     /// `psa_...` of the management client, an admin of the organization with every platform scope.
     pub client_id: String,
@@ -27,6 +29,18 @@ pub struct Credentials {
     pub project_id: String,
     /// `pts_...`, a service token for AuthN.
     pub authn_token: String,
+}
+
+/// The secrets are left out, so that no failing test prints them.
+impl fmt::Debug for Credentials {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Credentials")
+            .field("client_id", &self.client_id)
+            .field("organization_id", &self.organization_id)
+            .field("project_id", &self.project_id)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Makes the seed, where the data does not hold one yet.

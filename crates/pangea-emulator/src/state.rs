@@ -44,6 +44,7 @@ pub(crate) struct Pending {
     /// How many more polls are answered with 202.
     pub(crate) polls_left: u32,
     pub(crate) polls_done: u32,
+    pub(crate) held_at: Timestamp,
     /// The Authorization header of the first request; only the same one may poll.
     pub(crate) authorization: Option<String>,
 }

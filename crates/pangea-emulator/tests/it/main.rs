@@ -1,0 +1,19 @@
+//! The emulator as its callers see it: over a socket, with a client of a hundred lines.
+
+// Helpers here are called by tests alone, where a surprise may stop everything; clippy knows that only of functions marked as tests.
+#![allow(clippy::unwrap_used)]
+
+mod authn;
+mod binary;
+mod caller;
+mod clients;
+mod faults;
+mod guides;
+mod oauth;
+mod organization;
+mod permissions;
+mod projects;
+mod roles;
+mod secrets;
+mod server;
+mod switches;
