@@ -4,19 +4,29 @@ use std::{sync::Arc, time::Duration};
 
 use expect_test::expect;
 use futures_util::future::join_all;
-use tokio::sync::Barrier;
+use tokio::sync::{Barrier, Notify};
 
 use super::world::{CLIENT, FakeClock, Reaction, World, in_turn, json};
-use crate::{BaseUrl, Config, Kind, NewClient, NewProject, NewSecret};
+use crate::{BaseUrl, Config, Credentials, Kind, NewClient, NewProject, NewSecret};
 
 const SECONDS: fn(u64) -> Duration = Duration::from_secs;
 
 /// A create against a service that fails in this way: how it ends, and how often it was sent.
 async fn create(reactions: impl IntoIterator<Item = Reaction> + 'static) -> (Kind, usize) {
-    let quick = |config| Config { request_timeout: Duration::from_millis(100), ..config };
-    let world = World::with(in_turn(reactions), quick).await;
+    let world = World::answering(reactions).await;
     let error = world.api.clients().register(&NewClient::default()).await.unwrap_err();
     (error.kind(), world.server.calls().len())
+}
+
+/// A service that never answers, and a short limit; a ready token, so that no minting falls under the limit.
+async fn hanging() -> World {
+    let quick = |config| Config {
+        request_timeout: Duration::from_millis(50),
+        max_retries: 1,
+        credentials: Credentials::AccessToken("pts_ready".into()),
+        ..config
+    };
+    World::with(|_| Some(Reaction::Hang), quick).await
 }
 
 #[tokio::test]
@@ -148,7 +158,6 @@ async fn a_create_that_may_have_been_carried_out_is_not_sent_again() {
     let cut = b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{".to_vec();
     assert_eq!(create([Reaction::Close]).await, (Kind::Ambiguous, 1));
     assert_eq!(create([Reaction::Bytes(cut)]).await, (Kind::Ambiguous, 1));
-    assert_eq!(create([Reaction::Hang]).await, (Kind::Ambiguous, 1));
     assert_eq!(create([json(500, "{}")]).await, (Kind::Ambiguous, 1));
     assert_eq!(create([json(503, "{}").with("retry-after", "1")]).await, (Kind::Ambiguous, 1));
     assert_eq!(create([json(200, "{\"client_id\"")]).await, (Kind::Ambiguous, 1));
@@ -178,7 +187,7 @@ async fn a_refused_connection_is_tried_again_and_then_told() {
     let address = { std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap() };
     let nobody = |config| Config {
         base_url: BaseUrl::Template(format!("http://{address}")),
-        credentials: crate::Credentials::AccessToken("pts_ready".into()),
+        credentials: Credentials::AccessToken("pts_ready".into()),
         ..config
     };
     let world = World::with(|_| None, nobody).await;
@@ -191,12 +200,40 @@ async fn a_refused_connection_is_tried_again_and_then_told() {
 
 #[tokio::test]
 async fn no_answer_in_time_is_told_with_the_limit() {
-    let quick = |config| Config { request_timeout: Duration::from_millis(50), max_retries: 1, ..config };
-    let world = World::with(in_turn([Reaction::Hang, Reaction::Hang]), quick).await;
+    let world = hanging().await;
     let error = world.api.clients().get("psa_a").await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (Kind::Timeout, 2));
     expect!["GET authorization.access /v1beta/oauth/clients/psa_a at ADDRESS: no whole answer within 0.05 s"]
         .assert_eq(&error.to_string().replace(&world.server.address, "ADDRESS"));
+}
+
+#[tokio::test]
+async fn a_create_without_an_answer_in_time_is_not_sent_again() {
+    let world = hanging().await;
+    let error = world.api.clients().register(&NewClient::default()).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (Kind::Ambiguous, 1));
+}
+
+#[tokio::test]
+async fn a_stop_ends_the_queue_for_a_slot_and_nothing_that_was_sent() {
+    let arrived = Arc::new(Notify::new());
+    let meeting = Arc::new(Barrier::new(2));
+    let (told, meet) = (arrived.clone(), meeting.clone());
+    let slow = move |call: &super::world::Call| {
+        call.line.ends_with("/psa_a").then(|| {
+            told.notify_one();
+            Reaction::Meet(meet.clone())
+        })
+    };
+    let world = World::with(slow, |config| Config { max_concurrent_requests: 1, ..config }).await;
+    let api = world.api.clone();
+    let sent = tokio::spawn(async move { api.clients().get("psa_a").await });
+    arrived.notified().await;
+    world.stop.signal();
+    let queued = tokio::time::timeout(SECONDS(10), world.api.clients().get("psa_b")).await.expect("it queues on");
+    assert_eq!(queued.unwrap_err().kind(), Kind::Stopped);
+    meeting.wait().await;
+    sent.await.unwrap().unwrap();
 }
 
 #[tokio::test]
