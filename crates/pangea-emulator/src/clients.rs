@@ -63,10 +63,13 @@ pub(crate) fn list(world: &mut World, call: &Call) -> Result<Reply, Problem> {
     let caller = access::caller(world, call, ACCOUNT_READ)?;
     let wanted = call.query_all("scopes").iter().flat_map(|given| scopes::words(given)).collect::<Vec<String>>();
     let mut clients = world.store.by_age(Table::Clients);
-    clients.retain(|client| {
-        let held = scopes::words(text(client, "scope"));
-        is_visible(&caller, client) && wanted.iter().all(|scope| held.contains(scope))
-    });
+    clients.retain(|client| is_visible(&caller, client));
+    if !wanted.is_empty() {
+        clients.retain(|client| {
+            let held = scopes::words(text(client, "scope"));
+            wanted.iter().all(|scope| held.contains(scope))
+        });
+    }
     let page = LISTING.page(call, clients)?;
     let clients: Vec<Document> = page.items.into_iter().map(|client| shown(client, &FIELDS)).collect();
     Ok(Reply::ok(json!({ "clients": clients, "count": page.count, "last": page.last })))

@@ -1,4 +1,12 @@
-//! The emulator's own endpoints under `/_emulator/`: its view, its faults and its clock. They answer to this machine alone.
+//! The emulator's own endpoints under `/_emulator/`. They answer to this machine alone.
+//!
+//! | request | does |
+//! | --- | --- |
+//! | `GET state` | shows everything but secrets: documents, live tokens, the last 200 requests, what is left beside the seed |
+//! | `GET faults` | lists the faults that are still planned |
+//! | `POST faults` | plans one, in the form of [`Fault::from_json`] |
+//! | `DELETE faults` | drops them all |
+//! | `POST clock` | pushes the clock by `advance_seconds` |
 
 use std::time::Duration;
 

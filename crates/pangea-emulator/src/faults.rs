@@ -150,7 +150,15 @@ impl Fault {
         self
     }
 
-    /// Reads a fault from the form that `POST /_emulator/faults` takes.
+    /// Reads a fault from the form that `POST /_emulator/faults` takes: an object with `kind`, and where wanted `method`, `path`, `skip`
+    /// and `times` (null: always). The kinds and what else they take:
+    ///
+    /// - `status`: `status`, and where wanted `headers` and `body` (a text as it is, anything else as JSON)
+    /// - `malformed`: `body`, else `<html>`
+    /// - `truncated`, `reset`, `lost-answer`: nothing
+    /// - `latency`: `milliseconds`
+    /// - `accepted`: `answers`, how many are 202, else 1
+    /// - `rewrite`: `pointer` into the JSON answer, and `value`; without a value, what is there is removed
     ///
     /// # Errors
     /// What is wrong with it, in a sentence.

@@ -46,7 +46,7 @@ impl Listing {
         let mut items: Vec<&Document> =
             documents.into_iter().filter(|document| filters.iter().all(|filter| filter.admits(document))).collect();
         // The documents come oldest first and the sort is stable, so equals stay in that order.
-        items.sort_by(|one, two| text(one, field).cmp(text(two, field)));
+        items.sort_by_cached_key(|item| text(item, field));
         if descending {
             items.reverse();
         }
