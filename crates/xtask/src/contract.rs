@@ -23,14 +23,14 @@ pub fn run() -> Result<()> {
         .context("the SDK can't be installed (it comes from PyPI; Python 3 and access to PyPI are needed)")?;
 
     println!("== The emulator as it is");
-    let emulator = Emulator::start(&binary, &[], &folder.join("emulator.log"))?;
+    let emulator = Emulator::start(&binary, &folder.join("emulator.log"), false)?;
     let sound = process::shown(&mut checks(&python, &emulator), CHECKS_LIMIT)?;
     ensure!(sound.code == Some(0), "the emulator does not keep the contract");
     ensure!(sound.stdout.contains("passed, 0 failed"), "the checks did not say how many passed");
     drop(emulator);
 
     println!("\n== The emulator with one planted mistake");
-    let emulator = Emulator::start(&binary, &[], &folder.join("emulator.log"))?;
+    let emulator = Emulator::start(&binary, &folder.join("emulator.log"), false)?;
     let planted = process::output(checks(&python, &emulator).arg("--expect-failure"), CHECKS_LIMIT)?;
     // Not its closing count: a reader would take it for failed tests.
     let noticed: Vec<&str> = planted.stdout.lines().filter(|line| line.starts_with("FAIL")).collect();

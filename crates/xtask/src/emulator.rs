@@ -1,6 +1,7 @@
 //! The program `pangea-emulator` as a process of its own, as people run it.
 
 use std::fs::{self, File};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -26,18 +27,20 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Starts `binary` on a free port with the seeded organization, its output in `log`, and waits until it answers.
+    /// Starts `binary` on a free port with the seeded organization, its output in `log`, and waits until it answers. A Ctrl-C in the
+    /// terminal ends it with everything else there, unless it `outlives` the job.
     ///
     /// # Errors
     ///
     /// Where it ends early or does not answer in time; the text holds what it said.
-    pub fn start(binary: &Path, arguments: &[&str], log: &Path) -> Result<Emulator> {
+    pub fn start(binary: &Path, log: &Path, outlives: bool) -> Result<Emulator> {
         let output = File::create(log).with_context(|| format!("can't write {}", log.display()))?;
         let mut command = process::isolated(binary);
-        command.args(["--seed", "--listen", "127.0.0.1:0"]).args(arguments);
+        command.args(["--seed", "--listen", "127.0.0.1:0"]);
         command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
-        // A group of its own, so that the Ctrl-C of a later command in the same terminal does not end a kept one.
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        if outlives {
+            command.process_group(0);
+        }
         let child = command.spawn().with_context(|| format!("{} does not start", binary.display()))?;
         let mut emulator =
             Emulator { child: Some(child), log: log.to_path_buf(), environment: Vec::new(), url: String::new() };
