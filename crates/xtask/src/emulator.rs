@@ -4,7 +4,6 @@ use std::fs::{self, File};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -90,7 +89,7 @@ impl Emulator {
             if ended || started.elapsed() > START_LIMIT {
                 bail!("the emulator did not come up:\n{said}");
             }
-            thread::sleep(START_PAUSE);
+            process::pause(START_PAUSE);
         }
     }
 }

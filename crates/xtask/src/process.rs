@@ -82,6 +82,12 @@ pub fn shown(command: &mut Command, limit: Duration) -> Result<Output> {
     Ok(Output { code: status.code(), stdout, stderr: String::new() })
 }
 
+/// Waits between two looks at something that tells nobody when it changes, such as a file.
+#[expect(clippy::disallowed_methods, reason = "the one place for it: a job that looks again and again, within a limit")]
+pub fn pause(time: Duration) {
+    thread::sleep(time);
+}
+
 /// The first of `names` that is a file on `PATH`.
 pub fn on_path(names: &[&str]) -> Option<std::path::PathBuf> {
     let path = env::var_os("PATH")?;

@@ -3,7 +3,6 @@
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -59,7 +58,7 @@ fn lock(path: &Path) -> Result<File> {
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) if started.elapsed() < LOCK_LIMIT => thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::WouldBlock) if started.elapsed() < LOCK_LIMIT => process::pause(LOCK_PAUSE),
             Err(TryLockError::WouldBlock) => bail!("another process has held {} for {LOCK_LIMIT:?}", path.display()),
             Err(TryLockError::Error(error)) => {
                 return Err(error).with_context(|| format!("can't lock {}", path.display()));
