@@ -10,9 +10,9 @@ use tf_framework::{Diagnostic, Diagnostics, Path, Result};
 
 use crate::provider::{Login, Pangea, Setting, Settings, Source};
 
-/// Where the credentials of organization clients are made and shown.
+/// Where management clients and their secrets are made and shown.
 const CREDENTIALS_PAGE: &str =
-    "the page Organization API Credentials, under Organization Settings in the Pangea User Console";
+    "the page Organization API Credentials (or Project API Credentials) of the Pangea User Console";
 
 /// What an operation was about to do, for the text of its failure.
 ///
@@ -106,11 +106,11 @@ pub fn unusable(error: &Error, source: Source) -> Diagnostic {
         }
         _ => ("Unusable provider configuration", "Correct it; nothing was sent to Pangea."),
     };
-    let origin = match source {
-        Source::Default => String::new(),
-        source => format!("The value of {source} can't be used. "),
+    let setting = match source {
+        Source::Default => "The provider's configuration".to_owned(),
+        source => format!("The value of {source}"),
     };
-    source.blame(Diagnostic::error(summary, format!("{origin}{}. {advice}", what(error))))
+    source.blame(Diagnostic::error(summary, format!("{setting} can't be used: {}. {advice}", what(error))))
 }
 
 /// The error for a call that needs a login where none, or half of one, is configured.
@@ -200,7 +200,7 @@ fn advice(error: &Error, pangea: &Pangea, attempt: &Attempt<'_>) -> (&'static st
         Kind::Timeout => ("no answer in time", format!(
             "Run Terraform again. Where Pangea is slow for long, raise the provider's `request_timeout` (now {} s for \
              one attempt). {}",
-            settings.request_timeout.as_secs(), check_address(settings)
+            settings.request_timeout.as_secs_f64(), check_address(settings)
         )),
         Kind::Malformed => ("answer not understood", format!(
             "A proxy or gateway on the way may have answered in Pangea's place. {} If the address is right, please report \
@@ -208,7 +208,7 @@ fn advice(error: &Error, pangea: &Pangea, attempt: &Attempt<'_>) -> (&'static st
             check_address(settings)
         )),
         Kind::ServiceNotEnabled => ("service not enabled", not_enabled(attempt)),
-        Kind::NoCredit => ("no credit left", "The organization has no credit left for this call. See the billing pages of the Pangea User Console.".to_owned()),
+        Kind::NoCredit => ("no credit left", "The organization has no credit left for this call. Look at its billing in the Pangea User Console.".to_owned()),
         Kind::InsecureTransport | Kind::InvalidConfig => (
             "unusable provider configuration",
             "Correct the provider block or its environment variables; nothing was sent to Pangea.".to_owned(),
@@ -245,7 +245,7 @@ fn unauthorized(settings: &Settings, attempt: &Attempt<'_>) -> String {
     if let Some(source) = attempt.service.and_then(|service| settings.service_token_source(service)) {
         return format!(
             "The token comes from {source}. It may have expired or been revoked, or belong to another service or domain. \
-             Service tokens are made on the service's page in the Pangea User Console, under Tokens."
+             Service tokens are made on the service's page in the Pangea User Console, under API Credentials."
         );
     }
     match &settings.login {

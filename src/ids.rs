@@ -18,32 +18,26 @@ pub const PROJECT: &str = "ppi_";
 /// Prefix of the value of an access or service token.
 pub const TOKEN: &str = "pts_";
 
-/// Every prefix that a configuration may hold by mistake, and what it belongs to.
+/// Every prefix that a configuration may hold by mistake, and what begins with it.
 const KINDS: [(&str, &str); 11] = [
-    (CLIENT, "a client"),
-    (CLIENT_SECRET, "a client secret"),
+    (CLIENT, "the id of a client"),
+    (CLIENT_SECRET, "the id of a client secret"),
     (CLIENT_SECRET_VALUE, "the value of a client secret"),
-    (ORGANIZATION, "an organization"),
-    (PROJECT, "a project"),
+    (ORGANIZATION, "the id of an organization"),
+    (PROJECT, "the id of a project"),
     (TOKEN, "the value of a token"),
-    ("pci_", "a service configuration"),
-    ("pui_", "a user"),
-    ("pmt_", "a token"),
-    ("prq_", "a request"),
-    ("pvi_", "a Vault item"),
+    ("pci_", "the id of a service configuration"),
+    ("pui_", "the id of a user"),
+    ("pmt_", "the id of a token"),
+    ("prq_", "the id of a request"),
+    ("pvi_", "the id of a Vault item"),
 ];
-
-/// What `id` belongs to, where its prefix is that of another known kind than `expected`.
-pub fn another_kind(id: &str, expected: &str) -> Option<&'static str> {
-    let (prefix, kind) = KINDS.into_iter().find(|(prefix, _)| id.starts_with(prefix))?;
-    (prefix != expected).then_some(kind)
-}
 
 /// Why `id` can't be one with the prefix `expected`, as the end of a sentence, or `None`. The id itself is left out: it may
 /// be a secret that was pasted into the wrong place.
 pub fn mismatch(id: &str, expected: &str) -> Option<String> {
-    let kind = another_kind(id, expected)?;
-    Some(format!("begins like that of {kind}, and should begin with `{expected}`"))
+    let (prefix, kind) = KINDS.into_iter().find(|(prefix, _)| id.starts_with(prefix))?;
+    (prefix != expected).then(|| format!("looks like {kind}, and should begin with `{expected}`"))
 }
 
 /// The error for an attribute that holds an id of another kind, or `None`.
@@ -94,7 +88,7 @@ mod tests {
             assert_eq!(mismatch(good, PROJECT), None, "{good}");
         }
         let problem = mismatch("poi_ywcfkrtk2yzcaypn5sttkxk6ciyrtx3p", PROJECT).unwrap();
-        expect_test::expect!["begins like that of an organization, and should begin with `ppi_`"].assert_eq(&problem);
+        expect_test::expect!["looks like the id of an organization, and should begin with `ppi_`"].assert_eq(&problem);
     }
 
     #[test]

@@ -17,3 +17,6 @@ pub mod provider;
 pub mod resources;
 
 pub use provider::{Pangea, PangeaProvider};
+
+#[cfg(test)]
+mod testing;

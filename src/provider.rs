@@ -6,8 +6,8 @@ mod settings;
 
 use pangea_client::{Api, Config, Stop};
 use tf_framework::{
-    Context, DataSourceType, Diagnostic, Diagnostics, Host, Model, Path, Provider, ResourceType, Result, StopSignal,
-    Value, async_trait,
+    Context, DataSourceType, Diagnostic, Diagnostics, Host, Model, Path, Provider, ResourceType, Result, Value,
+    async_trait,
 };
 use tokio::task::AbortHandle;
 
@@ -42,7 +42,8 @@ impl Provider for PangeaProvider {
         diagnostics.extend(found);
         let stop = Stop::new();
         let mut pangea = Pangea::new(settings, &host.terraform_version, stop.clone())?;
-        pangea.stop_bridge = bridge(host.stop.clone(), stop);
+        let mut signal = host.stop.clone();
+        pangea.stop_bridge = bridge(async move { signal.stopped().await }, stop);
         Ok(pangea)
     }
 
@@ -219,14 +220,14 @@ fn user_agent(terraform_version: &str) -> String {
 
 /// Passes the host's wish to stop on to the client's waits. Outside of a runtime, where nothing can wait, there is nothing
 /// to stop either.
-fn bridge(mut host: StopSignal, client: Stop) -> Option<AbortHandle> {
+fn bridge(host_stops: impl Future<Output = ()> + Send + 'static, client: Stop) -> Option<AbortHandle> {
     let runtime = tokio::runtime::Handle::try_current().ok()?;
     let task = runtime.spawn(async move {
-        host.stopped().await;
+        host_stops.await;
         client.signal();
     });
     Some(task.abort_handle())
 }
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;

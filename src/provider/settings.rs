@@ -105,7 +105,7 @@ pub enum Login {
 }
 
 /// Everything that the provider block and the environment say.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Settings {
     /// Where the services are.
     pub address: Setting<BaseUrl>,

@@ -74,13 +74,13 @@ impl Resource<Pangea> for Project {
             ("org_id", "organization_id"),
         ]);
         let made = api.projects().create(&wanted).await.explain(pangea, &attempt)?;
-        let project = Project { deletion_protection: plan.deletion_protection.clone(), ..Project::from(made) };
+        let project = Project { deletion_protection: plan.deletion_protection, ..Project::from(made) };
         if let Some(problem) = project.misplaced(&plan) {
             // Unprotected, so that the next apply can replace what this one leaves behind as tainted.
             ctx.save(Project { deletion_protection: Value::Known(false), ..project });
             return Err(problem.into());
         }
-        Ok(project.as_planned(plan))
+        Ok(project.settled(plan))
     }
 
     async fn read(pangea: &Pangea, state: Project, ctx: &mut Context<Project>) -> Result<Option<Project>> {
@@ -106,12 +106,15 @@ impl Resource<Pangea> for Project {
         let attempt = Attempt::new("rename", "project", id).needing(MANAGE).fields(&[("name", "name")]);
         let name = plan.name.as_deref().unwrap_or_default();
         let renamed = pangea.api()?.projects().update(id, name).await.explain(pangea, &attempt)?;
-        Ok(Project::from(renamed).as_planned(plan))
+        Ok(Project::from(renamed).settled(plan))
     }
 
     async fn delete(pangea: &Pangea, state: Project, _: &mut Context<Project>) -> Result<()> {
+        // The plan of everything else was refused already.
         if let Some(refused) = state.refusal(Some(pangea)) {
-            return Err(refused.into());
+            let tainted = "Terraform marked this project as tainted after a failure. If it is sound, take the mark away with \
+                           `terraform untaint ADDRESS`.";
+            return Err(Diagnostic { detail: format!("{tainted}\n\n{}", refused.detail), ..refused }.into());
         }
         let id = ids::of_state(&state.id, "project")?;
         let attempt = Attempt::new("delete", "project", id).needing(MANAGE);
@@ -144,10 +147,8 @@ impl Project {
             format!(
                 "The project \"{name}\" ({id}) has `deletion_protection = true` in the state, and would be deleted with \
                  everything in it. If that is meant, set `deletion_protection = false`, apply that by itself, and then \
-                 delete or replace the project.\n\nIf Terraform marked the project as tainted after a failure, and it is \
-                 sound, take the mark away with `terraform untaint ADDRESS`. If it is a left-over (deposed) object of an \
-                 earlier replacement, which no configuration reaches, allow this one deletion by the environment variable \
-                 {ALLOW_DELETE}={id}."
+                 delete or replace the project.\n\nA left-over (deposed) object of an earlier replacement is reached by no \
+                 configuration: allow its deletion with the environment variable {ALLOW_DELETE}={id}."
             ),
         ))
     }
@@ -160,7 +161,9 @@ impl Project {
             ("region", &self.region, &plan.region),
             ("organization_id", &self.organization_id, &plan.organization_id),
         ];
-        let differs = |(_, made, planned): &(_, &Value<String>, &Value<String>)| planned.is_known() && made != planned;
+        let differs = |(_, made, planned): &(_, &Value<String>, &Value<String>)| {
+            made.is_known() && planned.is_known() && made != planned
+        };
         let (attribute, made, planned) = attributes.into_iter().find(differs)?;
         let text = |value: &Value<String>| value.as_deref().unwrap_or_default().to_owned();
         Some(
@@ -180,7 +183,7 @@ impl Project {
     }
 
     /// The state after an apply: what was planned, and the service's values where the plan had none yet.
-    fn as_planned(self, plan: Project) -> Project {
+    fn settled(self, plan: Project) -> Project {
         let fill = |planned: Value<String>, answered| if planned.is_unknown() { answered } else { planned };
         Project {
             id: fill(plan.id, self.id),
