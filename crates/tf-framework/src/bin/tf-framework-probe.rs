@@ -1,6 +1,7 @@
 //! A provider of few calls, for the tests of the process around it: each call misbehaves in a way of its own.
 //!
-//! It is told what to do by variables: `PROBE_NETWORK=tcp`, and `PROBE_CLEAN_UP`, a file to write before the end.
+//! It is told what to do by variables: `PROBE_NETWORK=tcp`, and `PROBE_CLEAN_UP=ADDRESS`, where a test listens: cleaning up
+//! means to connect there and to wait until the test hangs up.
 
 use std::process::ExitCode;
 
@@ -9,6 +10,7 @@ use tf_framework::wire::proto::tfplugin6::diagnostic::Severity;
 use tf_framework::wire::proto::tfplugin6::provider_server::Provider;
 use tf_framework::wire::proto::tfplugin6::*;
 use tf_framework::wire::proto::{Network, Program, guarded, serve};
+use tokio::net::TcpStream;
 use tonic::{Request, Response, Status, Streaming, async_trait};
 
 fn main() -> ExitCode {
@@ -22,13 +24,16 @@ fn main() -> ExitCode {
         address: "example/probe",
         log_crates: &["tf_framework_probe"],
         service: Probe,
-        on_shutdown: Box::pin(async {
-            if let Ok(path) = std::env::var("PROBE_CLEAN_UP") {
-                std::fs::write(path, "clean").expect("the test gave a path that can be written");
-            }
-        }),
+        on_shutdown: Box::pin(clean_up()),
         network,
     })
+}
+
+async fn clean_up() {
+    if let Ok(address) = std::env::var("PROBE_CLEAN_UP") {
+        let test = TcpStream::connect(address).await.expect("the test listens");
+        test.readable().await.expect("the test hangs up");
+    }
 }
 
 struct Probe;

@@ -9,6 +9,7 @@ use tf_framework::wire::proto::goplugin::grpc_controller_client::GrpcControllerC
 use tf_framework::wire::proto::tfplugin6::provider_client::ProviderClient;
 use tf_framework::wire::proto::tfplugin6::{apply_resource_change, read_resource};
 use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::net::TcpListener;
 use tokio::process::Command;
 
 use crate::host::{COOKIE, Handshake, patiently};
@@ -16,13 +17,21 @@ use crate::{binary, start};
 
 #[tokio::test]
 async fn shutdown_cleans_up_before_it_answers() {
-    let folder = tempfile::tempdir().unwrap();
-    let clean = folder.path().join("clean");
-    let plugin = start().env("PROBE_CLEAN_UP", clean.to_str().unwrap()).plugin().await;
+    let cleaning = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let plugin = start().env("PROBE_CLEAN_UP", &cleaning.local_addr().unwrap().to_string()).plugin().await;
     let channel = plugin.connect().await;
-    GrpcControllerClient::new(channel.clone()).shutdown(Empty {}).await.unwrap();
-    assert!(clean.exists());
-    drop(channel);
+    let mut controller = GrpcControllerClient::new(channel.clone());
+    let shutdown = tokio::spawn(async move { controller.shutdown(Empty {}).await });
+    let (clean_up, _) = patiently(cleaning.accept()).await.unwrap();
+
+    // Answers come in the order in which they are ready: one to Shutdown would be here by now.
+    let mut provider = ProviderClient::new(channel);
+    provider.read_resource(read_resource::Request::default()).await.unwrap();
+    assert!(!shutdown.is_finished());
+
+    drop(clean_up);
+    patiently(shutdown).await.unwrap().unwrap();
+    drop(provider);
     let (status, stdout, stderr) = plugin.process.end().await;
     assert!(status.success());
     assert_eq!(stdout, "");
@@ -57,15 +66,14 @@ async fn an_interrupt_is_ignored() {
 
 #[tokio::test]
 async fn a_termination_cleans_up() {
-    let folder = tempfile::tempdir().unwrap();
-    let clean = folder.path().join("clean");
-    let plugin = start().env("PROBE_CLEAN_UP", clean.to_str().unwrap()).plugin().await;
+    let cleaning = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let plugin = start().env("PROBE_CLEAN_UP", &cleaning.local_addr().unwrap().to_string()).plugin().await;
     let socket = plugin.handshake.address.clone();
     let _host = plugin.connect().await;
     plugin.process.signal(Signal::SIGTERM);
+    drop(patiently(cleaning.accept()).await.unwrap());
     let (status, _, _) = plugin.process.end().await;
     assert!(status.success(), "{status}");
-    assert!(clean.exists());
     assert!(!Path::new(&socket).exists());
 }
 
@@ -81,6 +89,7 @@ async fn an_orphan_ends_itself() {
         .env("TMPDIR", temporary.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
+        .stderr(Stdio::null())
         .spawn()
         .unwrap();
     let mut stdout = BufReader::new(host.stdout.take().unwrap()).lines();
