@@ -1,9 +1,12 @@
 //! One binary for all integration tests: real Terraform and OpenTofu run the built provider against the emulator.
 
 // Helpers here are called by tests alone, where a surprise may stop everything; clippy knows that only of functions marked as tests.
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::print_stderr, unreachable_pub)]
 
 mod cli;
+mod client_grant;
+mod management_client;
+mod project;
 mod tidy;
 // The vocabulary of the tests: a word may be out of use for a while.
 #[allow(dead_code)]

@@ -68,8 +68,9 @@ fn build(attribute: &Attribute) -> TokenStream {
 }
 
 fn read(attribute: &Attribute) -> TokenStream {
-    let Attribute { field, name, ty, .. } = attribute;
-    quote_spanned! { ty.span()=> #field: object.take::<#ty>(#name)? }
+    let Attribute { field, name, .. } = attribute;
+    let ty = attribute_value(attribute);
+    quote! { #field: #ty::take_from(&mut object, #name)? }
 }
 
 fn write(attribute: &Attribute) -> TokenStream {

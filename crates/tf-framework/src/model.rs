@@ -1,17 +1,4 @@
 //! A struct as the one place where attributes are declared: its fields are the schema, and values go in and out of it.
-//!
-//! ```
-//! use tf_framework::{Model, Value};
-//!
-//! /// A project.
-//! #[derive(Clone, Model)]
-//! struct Project {
-//!     /// Name shown in the console, 1 to 255 characters.
-//!     #[attr(required, length(1..=255))]
-//!     name: Value<String>,
-//! }
-//! assert_eq!(Project::attributes()[0].description(), "Name shown in the console, 1 to 255 characters.");
-//! ```
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,9 +11,22 @@ use crate::{
 };
 
 /// A struct whose fields are attributes. Derived, never written by hand.
+///
+/// ```
+/// use tf_framework::{Model, Value};
+///
+/// /// A project.
+/// #[derive(Clone, Model)]
+/// struct Project {
+///     /// Name shown in the console, 1 to 255 characters.
+///     #[attr(required, length(1..=255))]
+///     name: Value<String>,
+/// }
+/// assert_eq!(Project::attributes()[0].description(), "Name shown in the console, 1 to 255 characters.");
+/// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a model",
-    note = "add `#[derive(Model)]`: every field then needs a doc comment and `#[attr(…)]`"
+    message = "`{Self}` is neither a type that an attribute can hold nor a model",
+    note = "use String, bool, i64, Number, Secret, Dynamic, or Vec, BTreeSet, BTreeMap<String, _> of these; a struct becomes a model with `#[derive(Model)]`"
 )]
 pub trait Model: Clone + Send + Sync + Sized + 'static {
     /// The struct's doc comment: the description on the registry page.
@@ -99,6 +99,14 @@ pub trait AttributeValue: Sized {
     /// The value as a tree.
     fn into_dynamic(self) -> Dynamic;
 
+    /// Takes the attribute `name` out of an object; a missing one is null.
+    ///
+    /// # Errors
+    /// [`Misfit`] when it doesn't fit.
+    fn take_from(object: &mut Object, name: &str) -> Result<Self, Misfit> {
+        object.take(name)
+    }
+
     /// An attribute of this type, to be refined by builder functions.
     fn attribute(name: &str, presence: Presence) -> Attribute {
         Attribute::new(name, Self::shape(), presence)
@@ -133,11 +141,6 @@ impl<T: Element> AttributeValue for Value<T> {
 
 /// What a [`Value`] may hold. A collection with an unknown element reads as unknown as a whole, since its Rust type has no
 /// place for one; the framework's own planning works on [`Dynamic`] and loses nothing.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be held by an attribute",
-    label = "not an attribute's type",
-    note = "use String, bool, i64, Number, Dynamic, a model, or Vec, BTreeSet, BTreeMap<String, _> of these"
-)]
 pub trait Element: Sized {
     /// The shape that the schema shows.
     fn shape() -> Shape;

@@ -1,14 +1,4 @@
 //! What a configuration block may hold: attributes, declared through builder functions.
-//!
-//! ```
-//! use tf_framework::{Attribute, Presence, Type};
-//!
-//! let name = Attribute::new("name", Type::String, Presence::Required)
-//!     .describe("Name shown in the console.")
-//!     .length(1..=255)
-//!     .replace_on_change();
-//! assert_eq!(name.name(), "name");
-//! ```
 
 use std::{fmt, ops::RangeInclusive, sync::Arc};
 
@@ -97,6 +87,16 @@ pub enum Replacement {
 }
 
 /// One attribute of a schema. Made by [`Attribute::new`] and the builder functions below, or by `#[derive(Model)]`.
+///
+/// ```
+/// use tf_framework::{Attribute, Presence, Type};
+///
+/// let name = Attribute::new("name", Type::String, Presence::Required)
+///     .describe("Name shown in the console.")
+///     .length(1..=255)
+///     .replace_on_change();
+/// assert_eq!(name.name(), "name");
+/// ```
 #[derive(Clone, Debug)]
 pub struct Attribute {
     name: String,

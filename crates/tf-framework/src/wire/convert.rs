@@ -123,9 +123,5 @@ fn object_to_wire(nesting: Nesting, attributes: &[Attribute]) -> proto::schema::
         Nesting::Set => NestingMode::Set,
         Nesting::Map => NestingMode::Map,
     };
-    proto::schema::Object {
-        attributes: attributes_to_wire(attributes),
-        nesting: nesting.into(),
-        ..Default::default()
-    }
+    proto::schema::Object { attributes: attributes_to_wire(attributes), nesting: nesting.into(), ..Default::default() }
 }

@@ -34,8 +34,9 @@ trait Answer: Default {
 macro_rules! answers {
     ($($call:ident),* $(,)?) => {
         $(impl Answer for proto::$call::Response {
-            fn with(self, diagnostics: Vec<proto::Diagnostic>) -> Self {
-                Self { diagnostics, ..self }
+            fn with(mut self, diagnostics: Vec<proto::Diagnostic>) -> Self {
+                self.diagnostics = diagnostics;
+                self
             }
 
             fn diagnostics(&self) -> &[proto::Diagnostic] {

@@ -1,0 +1,145 @@
+//! What a plan of a management client says beyond its attributes: warnings, refusals, and the first secret's future.
+
+use tf_framework::{Diagnostic, Path, Plan, Secret, Value};
+
+use super::{IMPORTED, ManagementClient};
+use crate::{
+    access::Holding,
+    protection,
+    provider::{ALLOW_DELETE, Pangea},
+    resources::declared_twice,
+};
+
+/// The name under which the client's own resource plans to hold scopes. Grants use their ids, which never look like this.
+const HOLDER: &str = "the client itself";
+
+pub(super) fn modify(pangea: Option<&Pangea>, plan: &mut Plan<ManagementClient>) {
+    if let Some(pangea) = pangea {
+        let verb = if plan.is_destroy() { "delete" } else { "replace" };
+        protection::check_plan(plan, |prior| self_change(pangea, prior, verb));
+    }
+    // A plan that can't be read has its errors from validation already.
+    let Ok(Some(planned)) = plan.planned() else { return };
+    plan_secret(plan, &planned);
+    if let Some(prior) = plan.prior().cloned() {
+        warn_of_unmanaged(plan, &prior, &planned);
+        if let Some(pangea) = pangea {
+            refuse_narrowing(pangea, plan, &prior, &planned);
+        }
+    }
+    if let (Some(pangea), Some(id)) = (pangea, planned.id.as_deref()) {
+        let access = pangea.access.client(id);
+        access.declare(planned.declared());
+        let shared = access.plan(HOLDER, planned.holding());
+        warn_of_shared(plan, &shared);
+    }
+}
+
+/// What an update takes away. The update after an import takes nothing that only the import had found, and turning
+/// `exclusive_scopes` on takes nothing before a plan has listed it.
+pub(super) fn to_revoke(prior: &ManagementClient, planned: &ManagementClient, imported: bool) -> Holding {
+    let (was, is) = (prior.declared().exclusive, planned.declared().exclusive);
+    let mut lost = prior.holding().without(&planned.holding());
+    if (imported && !is) || (!was && is) {
+        lost.scopes.clear();
+    }
+    if imported {
+        lost.roles.retain(|_| planned.roles.is_known());
+    }
+    lost
+}
+
+/// The error for deleting, replacing or narrowing the client that the provider is logged in as.
+pub(super) fn self_change(pangea: &Pangea, state: &ManagementClient, verb: &str) -> Option<Diagnostic> {
+    let id = state.id.as_deref()?;
+    let is_allowed = state.allow_self_change == Value::Known(true) || pangea.may_delete(id);
+    if !pangea.is_login(id) || is_allowed {
+        return None;
+    }
+    Some(Diagnostic::error(
+        format!("The plan would {verb} the client that the provider is logged in as"),
+        format!(
+            "Management client {} ({id}) is the one whose credentials the provider uses, so the run would cut itself off. Log \
+             the provider in as another client. If you mean it, set `allow_self_change = true`, apply that by itself, and \
+             plan again.\n\nIf Terraform marked the client as tainted after a failure, and it is sound, take the mark away \
+             with `terraform untaint ADDRESS`. For a left-over (deposed) object, which no configuration reaches, set the \
+             environment variable {ALLOW_DELETE}={id} for one run.",
+            state.name.as_deref().unwrap_or_default()
+        ),
+    ))
+}
+
+fn refuse_narrowing(
+    pangea: &Pangea,
+    plan: &mut Plan<ManagementClient>,
+    prior: &ManagementClient,
+    planned: &ManagementClient,
+) {
+    let imported = plan.private().is_set(IMPORTED);
+    if to_revoke(prior, planned, imported).is_empty() {
+        return;
+    }
+    if let Some(refused) = self_change(pangea, prior, "narrow") {
+        plan.diagnostics().push(refused.at(Path::attribute("scopes")));
+    }
+}
+
+/// After an import the state holds all that the client has; what the configuration doesn't declare is let go.
+fn warn_of_unmanaged(plan: &mut Plan<ManagementClient>, prior: &ManagementClient, planned: &ManagementClient) {
+    if !plan.private().is_set(IMPORTED) {
+        return;
+    }
+    let left = prior.holding().without(&planned.holding()).without(&to_revoke(prior, planned, true));
+    if left.is_empty() {
+        return;
+    }
+    plan.diagnostics().warn(
+        "Access of the imported client becomes unmanaged",
+        format!(
+            "Client {} has {}, which its configuration does not declare. The client keeps that access, and this resource no \
+             longer manages it. Declare it here or in a `pangea_client_grant` to manage it; set `exclusive_scopes = true` to \
+             have undeclared scopes revoked.",
+            prior.id.as_deref().unwrap_or_default(),
+            left.names()
+        ),
+    );
+}
+
+fn warn_of_shared(plan: &mut Plan<ManagementClient>, shared: &Holding) {
+    if !shared.is_empty() {
+        plan.diagnostics().warn_at(Path::attribute("scopes"), "Access is declared twice", declared_twice(shared));
+    }
+}
+
+/// Plans the first secret: there, forgotten, or made anew.
+fn plan_secret(plan: &mut Plan<ManagementClient>, planned: &ManagementClient) {
+    const SECRET: [&str; 3] = ["client_secret", "client_secret_id", "client_secret_expires_at"];
+    let Some(prior) = plan.prior() else {
+        if planned.store_client_secret == Value::Known(false) {
+            plan.set(SECRET[0], Value::<Secret>::Null);
+            plan.set(SECRET[1], Value::<String>::Null);
+            plan.set(SECRET[2], Value::<String>::Null);
+        }
+        return;
+    };
+    let had_it = prior.stores_secret();
+    let moves_expiry = prior.client_secret_expires_in != planned.client_secret_expires_in;
+    let has_secret = !prior.client_secret_id.is_null();
+    let holds_value = !prior.client_secret.is_null();
+    match (had_it, &planned.store_client_secret) {
+        (_, Value::Unknown) | (false, Value::Known(true)) => SECRET.iter().for_each(|name| plan.set_unknown(name)),
+        (true, Value::Known(false)) if holds_value => {
+            plan.set(SECRET[0], Value::<Secret>::Null);
+            plan.diagnostics().warn_at(
+                Path::attribute("store_client_secret"),
+                "The client secret is forgotten, not revoked",
+                "The value leaves the state and can't be shown again; the secret itself lives on until it expires, and \
+                 whoever has it can use it. Older copies of the state still hold it.",
+            );
+        }
+        _ => {}
+    }
+    if moves_expiry && has_secret {
+        plan.set_unknown(SECRET[2]);
+    }
+}

@@ -1,0 +1,170 @@
+//! The first secret of a management client: kept, dropped, or made anew.
+
+use pangea_client::{ExposeSecret, NewSecret, SecretUpdate};
+use tf_framework::{Context, Diagnostic, Path, Result, Secret, Value};
+
+use super::{FIELDS, IMPORTED, MANAGE, ManagementClient, READ};
+use crate::{
+    diagnose::{Attempt, Explain},
+    provider::Pangea,
+};
+
+/// What a call is about, in messages.
+const WHAT: &str = "secret of management client";
+
+/// How long a secret that was replaced by a new one stays valid, in seconds: a day, so that whoever uses it has time to
+/// change over.
+const OVERLAP_SECONDS: i64 = 24 * 60 * 60;
+
+/// Revokes the secret that came with the client, so that the state holds none and none is alive.
+pub(super) async fn drop_first(pangea: &Pangea, client_id: &str, state: &mut ManagementClient) -> Result<()> {
+    let attempt = Attempt::new("revoke the first", WHAT, client_id).needing(MANAGE);
+    if state.client_secret_id.is_null() {
+        // The guide's answer names the secret, the SDKs' types don't: the list of secrets always does.
+        find_first(pangea, client_id, state).await?;
+    }
+    let Some(secret_id) = state.client_secret_id.known().cloned() else {
+        return Err(Diagnostic::error(
+            "The first secret could not be revoked",
+            format!(
+                "Management client {client_id} exists, and Pangea does not say which of its secrets is the first. Revoke it in \
+                 the console, or apply again: the client is marked as tainted and will be replaced."
+            ),
+        )
+        .into());
+    };
+    pangea.api()?.clients().revoke_secret(client_id, &secret_id).await.explain(pangea, &attempt)?;
+    state.client_secret = Value::Null;
+    state.client_secret_id = Value::Null;
+    state.client_secret_expires_at = Value::Null;
+    Ok(())
+}
+
+/// Fills in what the list of secrets tells, where the client has exactly one. With several, nobody knows which is meant.
+pub(super) async fn find_first(pangea: &Pangea, client_id: &str, state: &mut ManagementClient) -> Result<()> {
+    let attempt = Attempt::new("list the secrets of", super::WHAT, client_id).needing(READ);
+    let mut secrets = pangea.api()?.clients().secrets(client_id).await.explain(pangea, &attempt)?;
+    if let (Some(only), true) = (secrets.pop(), secrets.is_empty()) {
+        state.client_secret_id = only.client_secret_id.into();
+        state.client_secret_expires_at = only.client_secret_expires_at.into();
+        state.client_secret_name = only.client_secret_name.into();
+        state.client_secret_description = only.client_secret_description.into();
+    }
+    Ok(())
+}
+
+/// Changes the secret as planned.
+pub(super) async fn change(
+    pangea: &Pangea,
+    prior: &ManagementClient,
+    plan: &ManagementClient,
+    state: &mut ManagementClient,
+    ctx: &mut Context<ManagementClient>,
+) -> Result<()> {
+    if !prior.stores_secret() && plan.stores_secret() {
+        return make_anew(pangea, plan, state, ctx).await;
+    }
+    if !plan.stores_secret() {
+        state.client_secret = Value::Null;
+        ctx.save(state.clone());
+    }
+    let Some(secret_id) = prior.client_secret_id.known() else {
+        warn_of_no_secret(prior, plan, ctx);
+        return Ok(());
+    };
+    let text = |new: &Value<String>, old: &Value<String>| new.known().filter(|_| new != old).cloned();
+    // An import doesn't know the lifetime that the secret was made with, so writing it down must not push the expiry on.
+    let records_only = ctx.private().is_set(IMPORTED) && prior.client_secret_expires_in.is_null();
+    let update = SecretUpdate {
+        client_secret_name: text(&plan.client_secret_name, &prior.client_secret_name),
+        client_secret_description: text(&plan.client_secret_description, &prior.client_secret_description),
+        client_secret_expires_in: (plan.client_secret_expires_in.known().copied())
+            .filter(|_| !records_only && plan.client_secret_expires_in != prior.client_secret_expires_in),
+    };
+    if update == SecretUpdate::default() {
+        return Ok(());
+    }
+    let id = state.id().to_owned();
+    let attempt = Attempt::new("update the", WHAT, &id).needing(MANAGE).fields(FIELDS);
+    let updated = pangea.api()?.clients().update_secret(&id, secret_id, &update).await.explain(pangea, &attempt)?;
+    state.client_secret_expires_at = updated.client_secret_expires_at.into();
+    state.client_secret_name = plan.client_secret_name.clone();
+    state.client_secret_description = plan.client_secret_description.clone();
+    state.client_secret_expires_in = plan.client_secret_expires_in;
+    ctx.save(state.clone());
+    Ok(())
+}
+
+/// Makes a secret for a client that has stored none, then gives the one that was forgotten before, if any, a day to live.
+async fn make_anew(
+    pangea: &Pangea,
+    plan: &ManagementClient,
+    state: &mut ManagementClient,
+    ctx: &mut Context<ManagementClient>,
+) -> Result<()> {
+    let id = state.id().to_owned();
+    let clients = pangea.api()?.clients();
+    let former = state.client_secret_id.known().cloned();
+    let new = NewSecret {
+        client_secret_name: plan.client_secret_name.known().cloned(),
+        client_secret_description: plan.client_secret_description.known().cloned(),
+        client_secret_expires_in: plan.client_secret_expires_in.known().copied(),
+    };
+    let attempt = Attempt::new("create a", WHAT, &id).needing(MANAGE).fields(FIELDS);
+    let created = clients.create_secret(&id, &new).await.explain(pangea, &attempt)?;
+    state.client_secret = Value::Known(Secret::new(created.client_secret.expose_secret()));
+    state.client_secret_id = created.client_secret_id.into();
+    state.client_secret_expires_at = created.client_secret_expires_at.into();
+    state.store_client_secret = true.into();
+    ctx.save(state.clone());
+    if let Some(former) = former {
+        retire(pangea, &id, &former).await?;
+    }
+    Ok(())
+}
+
+/// Shortens a secret's life to the overlap, and never lengthens it. One that is gone is retired already.
+async fn retire(pangea: &Pangea, client_id: &str, secret_id: &str) -> Result<()> {
+    let clients = pangea.api()?.clients();
+    let listing = Attempt::new("list the secrets of", super::WHAT, client_id).needing(READ);
+    let secrets = clients.secrets(client_id).await.explain(pangea, &listing)?;
+    let Some(secret) = secrets.into_iter().find(|secret| secret.client_secret_id == secret_id) else {
+        return Ok(());
+    };
+    if ends_within_overlap(secret.client_secret_expires_at.as_deref()) {
+        return Ok(());
+    }
+    let update = SecretUpdate { client_secret_expires_in: Some(OVERLAP_SECONDS), ..SecretUpdate::default() };
+    let attempt = Attempt::new("retire the former", WHAT, client_id).needing(MANAGE);
+    match clients.update_secret(client_id, secret_id, &update).await {
+        Err(error) if error.is_gone() => Ok(()),
+        result => result.map(drop).explain(pangea, &attempt),
+    }
+}
+
+/// Whether a secret ends by itself before the overlap does. The time is Pangea's, compared with this machine's clock: a clock
+/// that is wrong by minutes moves the end of a day-long overlap by minutes.
+fn ends_within_overlap(expires_at: Option<&str>) -> bool {
+    let overlap_ends = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(OVERLAP_SECONDS);
+    expires_at.and_then(|at| at.parse::<jiff::Timestamp>().ok()).is_some_and(|at| at <= overlap_ends)
+}
+
+/// Settings of a secret that nobody can name can't be changed; they are written down only.
+fn warn_of_no_secret(prior: &ManagementClient, plan: &ManagementClient, ctx: &mut Context<ManagementClient>) {
+    let changed = [
+        ("client_secret_name", prior.client_secret_name != plan.client_secret_name),
+        ("client_secret_description", prior.client_secret_description != plan.client_secret_description),
+        ("client_secret_expires_in", prior.client_secret_expires_in != plan.client_secret_expires_in),
+    ];
+    for (attribute, _) in changed.into_iter().filter(|(_, changed)| *changed) {
+        ctx.warn_at(
+            Path::attribute(attribute),
+            "No secret to change",
+            format!(
+                "The state of client {} names no secret, so `{attribute}` is written down and changes nothing on Pangea. It \
+                 takes effect on the next secret that is made.",
+                prior.id()
+            ),
+        );
+    }
+}

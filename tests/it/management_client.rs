@@ -1,0 +1,378 @@
+//! `pangea_management_client` on real programs: its whole life, and what it may and may not touch.
+
+use pangea_emulator::Fault;
+use serde_json::{Value, json};
+
+use crate::{cli::every_cli, world::World};
+
+/// A client of the seeded organization; `more` goes into the block.
+fn client(scopes: &str, more: &str) -> String {
+    format!(
+        r#"
+resource "pangea_management_client" "it" {{
+  name   = "it"
+  scopes = [{scopes}]
+  {more}
+}}
+"#
+    )
+}
+
+const READ: &str = r#""pangea:platform:project:read""#;
+const READ_MANAGE: &str = r#""pangea:platform:project:read", "pangea:platform:project:manage""#;
+const ADDRESS: &str = "pangea_management_client.it";
+
+fn admin(world: &World) -> String {
+    let organization = world.variable("PANGEA_ORGANIZATION_ID");
+    format!(r#"roles = [{{ type = "organization", id = "{organization}", role = "admin" }}]"#)
+}
+
+fn id(world: &World) -> String {
+    world.text(ADDRESS, "id")
+}
+
+#[test]
+fn a_client_is_created_and_the_second_plan_is_empty() {
+    every_cli().run(|world| {
+        let roles = admin(world);
+        world.config(&client(READ_MANAGE, &roles)).apply();
+        world.plan_is_empty();
+        let values = world.values(ADDRESS);
+        assert_eq!(values["client_id"], values["id"]);
+        assert_eq!(values["client_token_expires_in"], json!(3600));
+        assert_eq!(values["client_secret_name"], json!("it Secret"));
+        assert_eq!(values["tenanted_by"], json!("organization"));
+        assert!(values["client_secret"].as_str().unwrap().starts_with("pck_"));
+        assert!(values["client_secret_id"].as_str().unwrap().starts_with("pce_"));
+        world.destroy();
+        assert!(world.emulator().leftovers().is_empty());
+    });
+}
+
+#[test]
+fn scopes_in_any_order_give_no_difference() {
+    every_cli().run(|world| {
+        world.config(&client(READ_MANAGE, "")).apply();
+        world.config(&client(r#""pangea:platform:project:manage", "pangea:platform:project:read""#, ""));
+        world.plan_is_empty();
+        world.destroy();
+    });
+}
+
+#[test]
+fn a_new_name_and_new_scopes_change_the_client_in_place() {
+    every_cli().run(|world| {
+        world.config(&client(READ_MANAGE, "")).apply();
+        let before = id(world);
+        let renamed = client(r#""pangea:platform:project:read", "pangea:platform:org:read""#, "")
+            .replace("\"it\"\n", "\"new\"\n");
+        world.config(&renamed);
+        let plan = world.plan();
+        assert_eq!(plan.actions(), ["update pangea_management_client.it"]);
+        world.requests();
+        world.apply_planned(&plan);
+        let changes: Vec<_> = world.requests().into_iter().filter(|request| !request.contains("token")).collect();
+        assert_eq!(
+            changes,
+            [
+                "POST /authorization.access/v1beta/oauth/clients/psa_…",
+                "POST /authorization.access/v1beta/oauth/clients/psa_…/revoke",
+                "POST /authorization.access/v1beta/oauth/clients/psa_…/grant",
+            ]
+        );
+        assert_eq!(id(world), before);
+        assert_eq!(world.scopes(&before), ["pangea:platform:org:read", "pangea:platform:project:read"]);
+        assert_eq!(world.emulator().client(&before).unwrap()["client_name"], json!("new"));
+        world.plan_is_empty();
+        world.destroy();
+    });
+}
+
+#[test]
+fn authentication_method_and_redirect_uris_change_the_client_in_place() {
+    every_cli().run(|world| {
+        world.config(&client(READ, "")).apply();
+        let before = id(world);
+        let more = "token_endpoint_auth_method = \"client_secret_post\"\n  redirect_uris = [\"https://b.example\", \"https://a.example\"]";
+        world.config(&client(READ, more));
+        assert_eq!(world.plan().actions(), ["update pangea_management_client.it"]);
+        world.apply();
+        let client = world.emulator().client(&before).unwrap();
+        assert_eq!(client["token_endpoint_auth_method"], json!("client_secret_post"));
+        assert_eq!(client["redirect_uris"], json!(["https://a.example", "https://b.example"]));
+        world.plan_is_empty();
+        world.destroy();
+    });
+}
+
+#[test]
+fn another_token_lifetime_replaces_the_client() {
+    every_cli().run(|world| {
+        world.config(&client(READ, "client_token_expires_in = 600")).apply();
+        let before = id(world);
+        world.config(&client(READ, "client_token_expires_in = 900"));
+        let plan = world.plan();
+        assert_eq!(plan.actions(), ["replace pangea_management_client.it (client_token_expires_in)"]);
+        world.apply_planned(&plan);
+        assert_ne!(id(world), before);
+        assert!(world.emulator().client(&before).is_none());
+        world.plan_is_empty();
+        world.config(&client(READ, ""));
+        world.plan_is_empty();
+        world.destroy();
+    });
+}
+
+#[test]
+fn a_changed_role_is_revoked_before_the_new_one_is_granted() {
+    every_cli().run(|world| {
+        let project = r#"resource "pangea_project" "it" {
+  name = "it"
+  geo  = "us"
+}
+"#;
+        let roles = admin(world);
+        world.config(&format!("{project}{}", client(READ, &roles))).apply();
+        let role = r#"roles = [{ type = "project", id = pangea_project.it.id, role = "admin" }]"#;
+        world.config(&format!("{project}{}", client(READ, role)));
+        assert_eq!(world.plan().actions(), ["update pangea_management_client.it"]);
+        world.apply();
+        world.plan_is_empty();
+        world.destroy();
+        assert!(world.emulator().leftovers().is_empty());
+    });
+}
+
+#[test]
+fn an_imported_client_plans_nothing_when_its_configuration_says_what_it_has() {
+    every_cli().run(|world| {
+        let roles = admin(world);
+        world.config(&client(READ_MANAGE, &roles)).apply();
+        let client_id = id(world);
+        let secret_id = world.text(ADDRESS, "client_secret_id");
+        world.forget(ADDRESS);
+        world.import(ADDRESS, &client_id);
+        world.plan_is_empty();
+        let values = world.values(ADDRESS);
+        assert_eq!(values["client_secret"], Value::Null);
+        assert_eq!(values["client_secret_id"], json!(secret_id));
+        assert_eq!(values["store_client_secret"], json!(true));
+        world.destroy();
+    });
+}
+
+#[test]
+fn an_import_id_of_another_kind_is_refused() {
+    every_cli().run(|world| {
+        world.config(&client(READ, ""));
+        let text = world.import_fails(ADDRESS, "ppi_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+        assert!(text.contains("begins like that of a project"), "{text}");
+    });
+}
+
+#[test]
+fn what_an_imported_client_holds_and_does_not_declare_is_left_alone_with_a_warning() {
+    every_cli().run(|world| {
+        world.config(&client(READ_MANAGE, "")).apply();
+        let client_id = id(world);
+        world.forget(ADDRESS);
+        world.import(ADDRESS, &client_id);
+        world.config(&client(READ, ""));
+        let plan = world.plan();
+        assert!(plan.warnings().contains("becomes unmanaged"), "{}", plan.warnings());
+        assert!(plan.warnings().contains("`pangea:platform:project:manage`"), "{}", plan.warnings());
+        world.apply_planned(&plan);
+        assert_eq!(world.scopes(&client_id), ["pangea:platform:project:manage", "pangea:platform:project:read"]);
+        world.plan_is_empty();
+        world.destroy();
+    });
+}
+
+#[test]
+fn a_lost_scope_is_drift_and_is_granted_again() {
+    every_cli().run(|world| {
+        world.config(&client(READ_MANAGE, "")).apply();
+        let client_id = id(world);
+        world.emulator().set_scope(&client_id, &["pangea:platform:project:read"]);
+        let plan = world.plan();
+        assert_eq!(plan.actions(), ["update pangea_management_client.it"]);
+        assert_eq!(plan.drift(), ["update pangea_management_client.it"]);
+        world.apply_planned(&plan);
+        assert_eq!(world.scopes(&client_id), ["pangea:platform:project:manage", "pangea:platform:project:read"]);
+        world.destroy();
+    });
+}
+
+#[test]
+fn a_scope_that_somebody_added_is_nobodys_business_unless_the_client_is_exclusive() {
+    every_cli().run(|world| {
+        world.config(&client(READ, "")).apply();
+        let client_id = id(world);
+        world.emulator().set_scope(&client_id, &["pangea:platform:project:read", "added:by:hand"]);
+        world.plan_is_empty();
+
+        world.config(&client(READ, "exclusive_scopes = true")).apply();
+        assert_eq!(world.scopes(&client_id), ["added:by:hand", "pangea:platform:project:read"]);
+        let plan = world.plan();
+        assert_eq!(plan.actions(), ["update pangea_management_client.it"]);
+        world.apply_planned(&plan);
+        assert_eq!(world.scopes(&client_id), ["pangea:platform:project:read"]);
+        world.plan_is_empty();
+        world.destroy();
+    });
+}
+
+#[test]
+fn a_client_that_vanished_is_created_again_with_a_warning() {
+    every_cli().run(|world| {
+        world.config(&client(READ, "")).apply();
+        let before = id(world);
+        world.emulator().delete_client(&before);
+        let plan = world.plan();
+        assert_eq!(plan.actions(), ["create pangea_management_client.it"]);
+        assert!(plan.warnings().contains(&"psa_"[..]), "{}", plan.warnings());
+        world.apply_planned(&plan);
+        assert_ne!(id(world), before);
+        world.destroy();
+    });
+}
+
+#[test]
+fn a_client_that_vanished_is_destroyed_without_an_error() {
+    every_cli().run(|world| {
+        world.config(&client(READ, "")).apply();
+        world.emulator().delete_client(&id(world));
+        world.destroy();
+        assert!(world.emulator().leftovers().is_empty());
+    });
+}
+
+#[test]
+fn a_secret_that_is_not_stored_is_revoked_and_nowhere_in_the_state() {
+    every_cli().run(|world| {
+        world.config(&client(READ, "store_client_secret = false")).apply();
+        let client_id = id(world);
+        assert_eq!(world.emulator().secrets(&client_id), Vec::<Value>::new());
+        let values = world.values(ADDRESS);
+        for attribute in ["client_secret", "client_secret_id", "client_secret_expires_at"] {
+            assert_eq!(values[attribute], Value::Null, "{attribute}");
+        }
+        assert!(!world.state_file().contains("pck_"));
+        world.plan_is_empty();
+        world.destroy();
+    });
+}
+
+#[test]
+fn storing_a_secret_after_all_makes_one_and_forgetting_it_leaves_it_alive() {
+    every_cli().run(|world| {
+        world.config(&client(READ, "store_client_secret = false")).apply();
+        world.config(&client(READ, "")).apply();
+        let first = world.text(ADDRESS, "client_secret_id");
+        assert!(world.text(ADDRESS, "client_secret").starts_with("pck_"));
+        world.plan_is_empty();
+
+        world.config(&client(READ, "store_client_secret = false"));
+        let plan = world.plan();
+        assert!(plan.warnings().contains("forgotten, not revoked"), "{}", plan.warnings());
+        world.apply_planned(&plan);
+        assert!(!world.state_file().contains("pck_") || world.values(ADDRESS)["client_secret"].is_null());
+        assert_eq!(world.text(ADDRESS, "client_secret_id"), first);
+        world.plan_is_empty();
+
+        world.config(&client(READ, "")).apply();
+        let secrets = world.emulator().secrets(&id(world));
+        assert_eq!(secrets.len(), 2);
+        assert_ne!(world.text(ADDRESS, "client_secret_id"), first);
+        let ends = |id: &str| {
+            let secret = secrets.iter().find(|secret| secret["client_secret_id"] == id).unwrap();
+            secret["client_secret_expires_at"].as_str().unwrap().to_owned()
+        };
+        assert!(ends(&first) < ends(&world.text(ADDRESS, "client_secret_id")), "the former secret ends sooner");
+        world.destroy();
+    });
+}
+
+#[test]
+fn the_secrets_settings_change_on_the_secret_and_not_by_replacement() {
+    every_cli().run(|world| {
+        world.config(&client(READ, "client_secret_expires_in = 86400")).apply();
+        let (secret, expires) = (world.text(ADDRESS, "client_secret"), world.text(ADDRESS, "client_secret_expires_at"));
+        let more = "client_secret_expires_in = 172800\n  client_secret_name = \"first\"";
+        world.config(&client(READ, more));
+        assert_eq!(world.plan().actions(), ["update pangea_management_client.it"]);
+        world.apply();
+        assert_eq!(world.text(ADDRESS, "client_secret"), secret);
+        assert_ne!(world.text(ADDRESS, "client_secret_expires_at"), expires);
+        assert_eq!(world.emulator().secrets(&id(world))[0]["client_secret_name"], json!("first"));
+        world.plan_is_empty();
+        world.destroy();
+    });
+}
+
+#[test]
+fn a_first_secret_that_cannot_be_revoked_leaves_the_client_tracked() {
+    every_cli().run(|world| {
+        world.config(&client(READ, "store_client_secret = false"));
+        world.emulator().inject(Fault::status(403).method("DELETE").path("*/secrets/*").times(1));
+        let text = world.apply_fails();
+        assert!(text.contains("revoke the first"), "{text}");
+        let first = id(world);
+        world.apply();
+        assert_ne!(id(world), first);
+        assert!(world.emulator().client(&first).is_none());
+        world.destroy();
+        assert!(world.emulator().leftovers().is_empty());
+    });
+}
+
+/// The client that the provider is logged in as, imported; `more` goes into its block.
+fn login(world: &World, scopes: &[String], more: &str) -> String {
+    let name = world.emulator().client(world.variable("PANGEA_CLIENT_ID")).unwrap()["client_name"].clone();
+    let scopes: Vec<_> = scopes.iter().map(|scope| format!("{scope:?}")).collect();
+    client(&scopes.join(", "), more).replace("\"it\"\n", &format!("{name}\n"))
+}
+
+#[test]
+fn the_client_that_the_provider_is_logged_in_as_is_not_deleted_replaced_or_narrowed() {
+    every_cli().run(|world| {
+        let own = world.variable("PANGEA_CLIENT_ID").to_owned();
+        let scopes = world.scopes(&own);
+        let whole = login(world, &scopes, "");
+        world.config(&whole);
+        world.import(ADDRESS, &own);
+        // An update ends the time after the import, in which nothing is taken away.
+        let secret = "client_secret_description = \"mine\"";
+        let described = login(world, &scopes, secret);
+        world.config(&described).apply();
+
+        let narrowed = login(world, &scopes[1..], secret);
+        let text = world.config(&narrowed).plan_fails();
+        assert!(text.contains("would narrow the client that the provider is logged in as"), "{text}");
+        let replaced = login(world, &scopes, &format!("{secret}\n  client_token_expires_in = 77"));
+        let text = world.config(&replaced).plan_fails();
+        assert!(text.contains("would replace the client"), "{text}");
+        let text = world.config(&described).destroy_fails();
+        assert!(text.contains("would delete the client"), "{text}");
+
+        let allowed = login(world, &scopes, &format!("{secret}\n  allow_self_change = true"));
+        world.config(&allowed).apply();
+        let narrowed = login(world, &scopes[1..], &format!("{secret}\n  allow_self_change = true"));
+        world.config(&narrowed).apply();
+        assert_eq!(world.scopes(&own), scopes[1..]);
+    });
+}
+
+#[test]
+fn replacing_the_login_by_hand_is_refused_in_the_second_plan() {
+    every_cli().run(|world| {
+        let own = world.variable("PANGEA_CLIENT_ID").to_owned();
+        let scopes = world.scopes(&own);
+        let whole = login(world, &scopes, "");
+        world.config(&whole);
+        world.import(ADDRESS, &own);
+        let run = world.run(&["plan", "-input=false", "-replace=pangea_management_client.it"]);
+        assert_eq!(run.code, Some(1), "{}", run.stdout);
+        assert!(run.stderr.contains("would replace the client"), "{}", run.stderr);
+    });
+}
