@@ -166,7 +166,7 @@ fn an_import_id_of_another_kind_is_refused() {
     every_cli().run(|world| {
         world.config(&client(READ, ""));
         let text = world.import_fails(ADDRESS, "ppi_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
-        assert!(text.contains("begins like that of a project"), "{text}");
+        assert!(text.contains("the id of a project"), "{text}");
     });
 }
 
