@@ -14,15 +14,11 @@ use crate::provider::{Login, Pangea, Setting, Settings, Source};
 const CREDENTIALS_PAGE: &str =
     "the page Organization API Credentials (or Project API Credentials) of the Pangea User Console";
 
+/// Where the tokens of a project's services are made.
+const SERVICE_TOKENS: &str =
+    "Service tokens are made on the service's page in the Pangea User Console, under API Credentials.";
+
 /// What an operation was about to do, for the text of its failure.
-///
-/// ```
-/// use terraform_provider_pangea::diagnose::Attempt;
-///
-/// let attempt = Attempt::new("create", "project", "shop")
-///     .needing("pangea:platform:project:manage")
-///     .fields(&[("name", "name"), ("org_id", "organization_id")]);
-/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Attempt<'a> {
     verb: &'a str,
@@ -245,7 +241,7 @@ fn unauthorized(settings: &Settings, attempt: &Attempt<'_>) -> String {
     if let Some(source) = attempt.service.and_then(|service| settings.service_token_source(service)) {
         return format!(
             "The token comes from {source}. It may have expired or been revoked, or belong to another service or domain. \
-             Service tokens are made on the service's page in the Pangea User Console, under API Credentials."
+             {SERVICE_TOKENS}"
         );
     }
     match &settings.login {
@@ -279,13 +275,20 @@ fn invalid_client(settings: &Settings) -> String {
 fn forbidden(error: &Error, pangea: &Pangea, attempt: &Attempt<'_>) -> String {
     let settings = pangea.settings();
     if let Some(source) = attempt.service.and_then(|service| settings.service_token_source(service)) {
-        return format!("The token comes from {source}, and is valid but not for this. Make one for this service.");
+        return format!("The token comes from {source}, and is valid but not for this. {SERVICE_TOKENS}");
     }
     let who = match (&settings.login, &pangea.login_client_id) {
         (Login::Token(_, source), _) => format!("the client of the token from {source}"),
-        (_, Some(id)) => format!("the client {id}, which the provider is logged in as,"),
+        (_, Some(id)) => format!("the client {id} that the provider is logged in as"),
         (_, None) => "the client".to_owned(),
     };
+    if attempt.service.is_some() {
+        return format!(
+            "The call was made as {who}, and a project's services answer only who belongs to the project: a client of the \
+             whole organization does not. Set the provider's `service_token`, or log in as a client of the project. \
+             {SERVICE_TOKENS}"
+        );
+    }
     let scope = match error.missing_scope().unwrap_or(attempt.scope) {
         "" => String::new(),
         scope => format!(" the scope `{scope}` and"),

@@ -180,7 +180,20 @@ async fn a_service_token_that_is_for_something_else() {
 
         The provider tried to read the signing keys (JWKS). POST authn /v2/client/jwks at HOST: the service answered 403 (insufficient_scope).
 
-        The token comes from the environment variable PANGEA_SERVICE_TOKEN, and is valid but not for this. Make one for this service.
+        The token comes from the environment variable PANGEA_SERVICE_TOKEN, and is valid but not for this. Service tokens are made on the service's page in the Pangea User Console, under API Credentials.
+
+        Pangea's request id: prq_a
+    "#]]).await;
+}
+
+#[tokio::test]
+async fn a_service_that_the_login_has_no_part_in() {
+    reads_keys(&[TOKEN], "403 Forbidden", r#"{"error":"access_denied"}"#, expect![[r#"
+        Error: Unable to read the signing keys (JWKS): not allowed
+
+        The provider tried to read the signing keys (JWKS). POST authn /v2/client/jwks at HOST: the service answered 403 (access_denied).
+
+        The call was made as the client of the token from the environment variable PANGEA_ACCESS_TOKEN, and a project's services answer only who belongs to the project: a client of the whole organization does not. Set the provider's `service_token`, or log in as a client of the project. Service tokens are made on the service's page in the Pangea User Console, under API Credentials.
 
         Pangea's request id: prq_a
     "#]]).await;

@@ -1,6 +1,6 @@
 //! Environment variables: their names, and the one place where they are read.
 
-/// Looks a variable up by its name. The provider reads the process's through [`of_process`]; tests pass a map.
+/// Looks a variable up by its name. The provider's asks the process; a test's asks a list.
 pub type Environment<'e> = &'e dyn Fn(&str) -> Option<String>;
 
 /// A variable of this process. An empty one counts as not set, as shells and CI systems often can't remove one; so does
