@@ -8,6 +8,8 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use serde_json::Value;
+use terraform_provider_pangea::PangeaProvider;
+use tf_framework::Provider as _;
 use xtask::{process, terraform, workspace};
 
 use crate::cli::every_cli;
@@ -18,78 +20,50 @@ const TREE_LIMIT: Duration = Duration::from_secs(120);
 const COMMAND_LIMIT: Duration = Duration::from_secs(120);
 
 #[test]
-fn every_resource_has_its_example_its_import_its_page_and_its_acceptance_test() {
-    let resources = stems(&workspace().join("src/resources"));
-    assert!(!resources.is_empty(), "src/resources is empty");
-    let missing: Vec<String> = resources
-        .iter()
-        .flat_map(|name| {
-            [
-                format!("examples/resources/pangea_{name}/resource.tf"),
-                format!("examples/resources/pangea_{name}/import.sh"),
-                format!("docs/resources/{name}.md"),
-                format!("tests/it/{name}.rs"),
-            ]
-        })
-        .filter(|path| !workspace().join(path).is_file())
-        .collect();
+fn every_resource_has_its_file_example_import_page_and_acceptance_test() {
+    let types = PangeaProvider::resources().into_iter().map(|resource| short(resource.name()));
+    let missing = missing(types, |name| {
+        vec![
+            format!("src/resources/{name}.rs"),
+            format!("examples/resources/pangea_{name}/resource.tf"),
+            format!("examples/resources/pangea_{name}/import.sh"),
+            format!("docs/resources/{name}.md"),
+            format!("tests/it/{name}.rs"),
+        ]
+    });
     assert!(missing.is_empty(), "missing: {missing:#?}");
 }
 
 #[test]
-fn every_data_source_has_its_example_its_page_and_its_acceptance_test() {
-    let sources = stems(&workspace().join("src/data_sources"));
-    assert!(!sources.is_empty(), "src/data_sources is empty");
-    let missing: Vec<String> = sources
-        .iter()
-        .flat_map(|name| {
-            [
-                format!("examples/data-sources/pangea_{name}/data-source.tf"),
-                format!("docs/data-sources/{name}.md"),
-                format!("tests/it/{name}.rs"),
-            ]
-        })
-        .filter(|path| !workspace().join(path).is_file())
-        .collect();
+fn every_data_source_has_its_file_example_page_and_acceptance_test() {
+    let types = PangeaProvider::data_sources().into_iter().map(|source| short(source.name()));
+    let missing = missing(types, |name| {
+        vec![
+            format!("src/data_sources/{name}.rs"),
+            format!("examples/data-sources/pangea_{name}/data-source.tf"),
+            format!("docs/data-sources/{name}.md"),
+            format!("tests/it/{name}.rs"),
+        ]
+    });
     assert!(missing.is_empty(), "missing: {missing:#?}");
 }
 
 #[test]
-fn the_pages_name_the_attributes_of_the_schema_and_no_others() {
+fn the_pages_say_what_the_schema_says_and_nothing_else() {
     every_cli().on_each(|cli| {
         let schemas = Provider::new(cli).schemas();
-        let mut wrong = Vec::new();
-        compare("docs/index.md", &schemas["provider"], &mut wrong);
+        let mut wrong = compare("docs/index.md", &schemas["provider"]);
         for (kind, folder) in [("resource_schemas", "docs/resources"), ("data_source_schemas", "docs/data-sources")] {
             let empty = serde_json::Map::new();
             let objects = schemas[kind].as_object().unwrap_or(&empty);
             for (name, schema) in objects {
-                compare(&format!("{folder}/{}.md", name.trim_start_matches("pangea_")), schema, &mut wrong);
+                wrong.extend(compare(&format!("{folder}/{}.md", short(name)), schema));
             }
-            let pages: BTreeSet<_> =
-                stems_of(&workspace().join(folder), "md").into_iter().map(|page| format!("pangea_{page}")).collect();
-            let known: BTreeSet<_> = objects.keys().cloned().collect();
-            wrong.extend(
-                pages
-                    .symmetric_difference(&known)
-                    .map(|name| format!("{folder}: {name} stands only in the schema or only in a page")),
-            );
+            let pages: BTreeSet<_> = stems(folder).collect();
+            let known: BTreeSet<_> = objects.keys().map(|name| short(name)).collect();
+            wrong.extend(pages.difference(&known).map(|page| format!("{folder}/{page}.md is about nothing")));
         }
         assert!(wrong.is_empty(), "{wrong:#?}");
-    });
-}
-
-#[test]
-fn every_source_file_of_an_object_is_in_the_schema() {
-    every_cli().on_each(|cli| {
-        let schemas = Provider::new(cli).schemas();
-        for (kind, folder) in [("resource_schemas", "src/resources"), ("data_source_schemas", "src/data_sources")] {
-            let files: BTreeSet<_> =
-                stems(&workspace().join(folder)).into_iter().map(|name| format!("pangea_{name}")).collect();
-            let known: BTreeSet<_> =
-                schemas[kind].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
-            assert_eq!(files, known, "{folder}");
-        }
     });
 }
 
@@ -267,33 +241,85 @@ impl<'a> Provider<'a> {
     }
 }
 
-/// Adds to `wrong` what the page says and the schema does not, or the reverse. A page lists an attribute as ``- `name` (…)``.
-fn compare(page: &str, schema: &Value, wrong: &mut Vec<String>) {
-    let Ok(text) = fs::read_to_string(workspace().join(page)) else {
-        return wrong.push(format!("{page} is missing"));
-    };
-    let listed: BTreeSet<_> = text
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("- `")?.split_once("` ("))
-        .map(|(name, _)| name.to_owned())
-        .collect();
-    let mut known = BTreeSet::new();
-    names(&schema["block"], &mut known);
-    wrong.extend(known.difference(&listed).map(|name| format!("{page} does not list `{name}`")));
-    wrong
-        .extend(listed.difference(&known).map(|name| format!("{page} lists `{name}`, which the schema does not have")));
+/// What is wrong on a page: each attribute stands there once for each place that has it, as ``- `name` (Type, …) description``, under the
+/// heading of its presence, and nothing else does.
+fn compare(page: &str, schema: &Value) -> Vec<String> {
+    let Ok(text) = fs::read_to_string(workspace().join(page)) else { return vec![format!("{page} is missing")] };
+    let (said, meant) = (said(&text), meant(&schema["block"]));
+    let lacks = meant.difference(&said).map(|entry| format!("{page} lacks: {entry}"));
+    lacks.chain(said.difference(&meant).map(|entry| format!("{page} wrongly says: {entry}"))).collect()
 }
 
-/// The names of all attributes and blocks, nested ones included.
-fn names(block: &Value, into: &mut BTreeSet<String>) {
+/// What the schema means to say: an entry for each attribute, nested ones included.
+fn meant(block: &Value) -> BTreeSet<String> {
+    let mut entries = BTreeSet::new();
     for (name, attribute) in block["attributes"].as_object().into_iter().flatten() {
-        into.insert(name.clone());
-        names(&attribute["nested_type"], into);
+        let is = |key: &str| attribute[key] == true;
+        let presence = if is("required") {
+            "Required"
+        } else if is("optional") {
+            "Optional"
+        } else {
+            "Read-Only"
+        };
+        let sensitive = if is("sensitive") { ", Sensitive" } else { "" };
+        let text = attribute["description"].as_str().unwrap_or_default();
+        let kind = kind(attribute);
+        entries.insert(format!("{presence}: `{name}` ({kind}{sensitive}) {}", collapsed(text)));
+        entries.extend(meant(&attribute["nested_type"]));
     }
-    for (name, nested) in block["block_types"].as_object().into_iter().flatten() {
-        into.insert(name.clone());
-        names(&nested["block"], into);
+    assert!(block["block_types"].as_object().is_none_or(serde_json::Map::is_empty), "blocks are not documented yet");
+    entries
+}
+
+/// The type as the registry's pages write it.
+fn kind(attribute: &Value) -> String {
+    let nested = &attribute["nested_type"];
+    if !nested.is_null() {
+        let nesting = nested["nesting_mode"].as_str().unwrap_or_default();
+        return if nesting == "single" { "Attributes".to_owned() } else { format!("Attributes {}", capital(nesting)) };
     }
+    match &attribute["type"] {
+        Value::String(simple) if simple == "bool" => "Boolean".to_owned(),
+        Value::String(simple) => capital(simple),
+        Value::Array(of) => {
+            let [collection, element] = of.as_slice() else { panic!("not a type: {of:?}") };
+            let outer = capital(collection.as_str().unwrap_or_default());
+            format!("{outer} of {}", kind(&serde_json::json!({ "type": element })))
+        }
+        other => panic!("not a type: {other}"),
+    }
+}
+
+/// What the page says, in the form of [`meant`]. An entry may go on over indented lines; a link to the nested attributes is no part of it.
+fn said(page: &str) -> BTreeSet<String> {
+    let (mut entries, mut presence, mut entry) = (BTreeSet::new(), "", String::new());
+    for line in page.lines().chain([""]) {
+        if let (false, Some(more)) = (entry.is_empty(), line.strip_prefix("  ")) {
+            entry += &format!(" {more}");
+            continue;
+        }
+        if !entry.is_empty() {
+            let text = entry.split(" (see [below").next().unwrap_or_default();
+            entries.insert(format!("{presence}: {}", collapsed(text)));
+            entry.clear();
+        }
+        match line.trim_start_matches("### ").trim_end_matches(':') {
+            heading @ ("Required" | "Optional" | "Read-Only") => presence = heading,
+            _ if line.starts_with("- `") && line.contains("` (") => entry = line[2..].to_owned(),
+            _ => {}
+        }
+    }
+    entries
+}
+
+fn collapsed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// The folders of `examples/` that hold HCL.
@@ -347,19 +373,21 @@ fn code(text: &str) -> impl Iterator<Item = &str> {
     above.lines().filter(|line| !line.trim_start().starts_with("//"))
 }
 
-/// Names of the Rust files of a folder, without their ending.
-fn stems(folder: &Path) -> Vec<String> {
-    stems_of(folder, "rs")
+/// The files that these types should have and have not. A provider without types has not been looked at.
+fn missing(types: impl Iterator<Item = String>, wanted: impl Fn(&str) -> Vec<String>) -> Vec<String> {
+    let types: Vec<_> = types.collect();
+    assert!(!types.is_empty(), "the provider has no such types");
+    types.iter().flat_map(|name| wanted(name)).filter(|path| !workspace().join(path).is_file()).collect()
 }
 
-fn stems_of(folder: &Path, ending: &str) -> Vec<String> {
-    let entries = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
-    let mut stems: Vec<_> = entries
-        .filter(|file| has_ending(file, ending))
-        .filter_map(|file| Some(file.file_stem()?.to_string_lossy().into_owned()))
-        .collect();
-    stems.sort();
-    stems
+/// A type's name without the provider's.
+fn short(name: &str) -> String {
+    name.trim_start_matches("pangea_").to_owned()
+}
+
+/// Names of the pages of a folder, without their ending.
+fn stems(folder: &str) -> impl Iterator<Item = String> {
+    files(folder).into_iter().filter_map(|file| Some(file.file_stem()?.to_string_lossy().into_owned()))
 }
 
 fn has_ending(file: &Path, ending: &str) -> bool {

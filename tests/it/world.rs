@@ -421,9 +421,9 @@ fn unwrapped(text: &str) -> String {
     paragraphs.collect::<Vec<_>>().join("\n\n") + "\n"
 }
 
-/// Replaces what differs from run to run: ids and secrets (the kind stays), ports, times.
+/// Replaces what differs from run to run: ids and secrets (the kind stays), ports, times; and what differs between the products.
 pub fn mask(text: &str) -> String {
-    static MASKS: LazyLock<[(Regex, &str); 5]> = LazyLock::new(|| {
+    static MASKS: LazyLock<[(Regex, &str); 6]> = LazyLock::new(|| {
         let mask = |pattern, replacement| (Regex::new(pattern).unwrap(), replacement);
         [
             mask(r"\b(p[a-z]{2})_[a-z2-7]{32}\b", "${1}_…"),
@@ -431,6 +431,7 @@ pub fn mask(text: &str) -> String {
             mask(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", "TIME"),
             mask(r"/\S*/pangea-it-\w+", "FOLDER"),
             mask(r"\bOpenTofu\b", "Terraform"),
+            mask(r"so it must be replaced", "so must be replaced"),
         ]
     });
     MASKS
