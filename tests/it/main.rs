@@ -5,8 +5,10 @@
 
 mod cli;
 mod client_grant;
+mod host;
 mod management_client;
 mod project;
+mod protocol;
 mod tidy;
 // The vocabulary of the tests: a word may be out of use for a while.
 #[allow(dead_code)]

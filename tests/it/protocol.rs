@@ -1,0 +1,50 @@
+//! The built provider's answers on the wire, to a caller that plays Terraform: every call, and Terraform's own checks of each answer.
+
+mod calls;
+mod life;
+mod malformed;
+mod process;
+mod schema;
+
+use serde_json::{Value, json};
+
+use crate::host::Host;
+
+pub const PROJECT: &str = "pangea_project";
+pub const CLIENT: &str = "pangea_management_client";
+pub const GRANT: &str = "pangea_client_grant";
+pub const JWKS: &str = "pangea_jwks";
+pub const RESOURCES: [&str; 3] = [PROJECT, CLIENT, GRANT];
+
+pub const READ: &str = "pangea:platform:project:read";
+pub const MANAGE: &str = "pangea:platform:project:manage";
+pub const AUDIT: &str = "pangea:service:audit:config:manage";
+
+pub fn project(name: &str) -> Value {
+    json!({ "name": name, "geo": "us" })
+}
+
+pub fn client(name: &str, scopes: &[&str]) -> Value {
+    json!({ "name": name, "scopes": scopes })
+}
+
+pub fn grant(client_id: &Value, scopes: &[&str]) -> Value {
+    json!({ "client_id": client_id, "scopes": scopes })
+}
+
+/// A small valid configuration of each resource type; the grant's client need not exist for a plan.
+pub fn sample(type_name: &str) -> Value {
+    match type_name {
+        PROJECT => project("it"),
+        CLIENT => client("it", &[READ, MANAGE]),
+        GRANT => grant(&json!("psa_abcdefghijklmnopqrstuvwxyz234567"), &[AUDIT]),
+        other => panic!("{other} has no sample"),
+    }
+}
+
+#[tokio::test]
+async fn every_resource_type_has_a_sample() {
+    let host = Host::unconfigured().await;
+    assert!(host.schema.resource_schemas.keys().eq(std::collections::BTreeSet::from(RESOURCES)));
+    assert!(host.schema.data_source_schemas.keys().eq([JWKS]));
+}

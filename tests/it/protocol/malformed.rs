@@ -1,0 +1,211 @@
+//! Requests that no sound Terraform sends: each gets an error that a person can read, and the process lives on.
+
+use serde_json::{Value, json};
+use tf_framework::wire::proto::tfplugin6::{
+    Diagnostic, DynamicValue, apply_resource_change, configure_provider, plan_resource_change, read_data_source,
+    read_resource, validate_data_resource_config, validate_provider_config, validate_resource_config,
+};
+
+use super::{JWKS, PROJECT, RESOURCES, sample};
+use crate::host::values::{from_wire, to_wire};
+use crate::host::{Host, Object, errors};
+
+/// Values that are none, or none of the type: what is wrong, and the bytes.
+fn malformed(sound: &DynamicValue) -> Vec<(String, DynamicValue)> {
+    let packed = |what: &str, msgpack: Vec<u8>| (what.to_owned(), DynamicValue { msgpack, json: Vec::new() });
+    let text = |what: &str, json: &str| {
+        (what.to_owned(), DynamicValue { msgpack: Vec::new(), json: json.as_bytes().to_vec() })
+    };
+    let whole = &sound.msgpack;
+    let mut values = vec![
+        packed("bytes after the value", [whole.as_slice(), &[0xc0]].concat()),
+        packed("a number", vec![0x01]),
+        packed("a list", vec![0x90]),
+        packed("a map of the wrong size", vec![0x80]),
+        packed("an attribute that does not exist", to_wire(&json!({ "nothing": 1 })).msgpack),
+        packed("a key that is no text", vec![0x81, 0x01, 0x01]),
+        packed("the reserved byte", vec![0xc1]),
+        packed("a length beyond the end", vec![0xdf, 0xff, 0xff, 0xff, 0xff]),
+        packed("an extension beyond the end", vec![0xc9, 0xff, 0xff, 0xff, 0xff, 0x00]),
+        packed("a thousand lists in each other", vec![0x91; 1000]),
+        text("no JSON", "{"),
+        text("JSON of the wrong kind", "[]"),
+        text("JSON with an unknown attribute", r#"{"nothing":1}"#),
+        text("a thousand lists in each other in JSON", &"[".repeat(1000)),
+    ];
+    let cuts = (1..whole.len()).map(|length| packed(&format!("cut at byte {length}"), whole[..length].to_vec()));
+    values.extend(cuts);
+    values
+}
+
+fn assert_refused(what: &str, diagnostics: &[Diagnostic]) {
+    let errors = errors(diagnostics);
+    assert_eq!(errors.len(), 1, "{what}: {errors:?}");
+    assert!(errors[0].starts_with("Unreadable value from Terraform"), "{what}: {errors:?}");
+}
+
+#[tokio::test]
+async fn a_malformed_value_is_an_error_in_every_call_that_takes_one() {
+    let mut host = Host::start().await;
+    for type_name in RESOURCES {
+        let sound = host.wire(type_name, &sample(type_name));
+        for (what, value) in malformed(&sound) {
+            let what = format!("{type_name}, {what}");
+            let (type_name, value) = (type_name.to_owned(), Some(value));
+
+            let request = validate_resource_config::Request {
+                type_name: type_name.clone(),
+                config: value.clone(),
+                ..Default::default()
+            };
+            let answer = host.provider.validate_resource_config(request).await.unwrap().into_inner();
+            assert_refused(&what, &answer.diagnostics);
+
+            let request = plan_resource_change::Request {
+                type_name: type_name.clone(),
+                config: Some(sound.clone()),
+                proposed_new_state: value.clone(),
+                ..Default::default()
+            };
+            assert_refused(&what, &host.plan_answer(request).await.diagnostics);
+
+            // What Terraform had stays: nothing else is known of the object.
+            let request = read_resource::Request {
+                type_name: type_name.clone(),
+                current_state: value.clone(),
+                private: b"{}".to_vec(),
+                ..Default::default()
+            };
+            let answer = host.provider.read_resource(request).await.unwrap().into_inner();
+            assert_refused(&what, &answer.diagnostics);
+            assert!(answer.new_state == value && answer.private == b"{}");
+
+            let request = apply_resource_change::Request {
+                type_name,
+                prior_state: Some(sound.clone()),
+                planned_state: value,
+                config: Some(sound.clone()),
+                ..Default::default()
+            };
+            let answer = host.provider.apply_resource_change(request).await.unwrap().into_inner();
+            assert_refused(&what, &answer.diagnostics);
+            assert!(answer.new_state.as_ref() == Some(&sound));
+        }
+    }
+    // The same process goes on as if nothing had been.
+    let made = host.create(PROJECT, sample(PROJECT)).await;
+    host.destroy(&made).await;
+}
+
+#[tokio::test]
+async fn a_malformed_block_of_the_provider_or_a_data_source_is_an_error() {
+    let mut host = Host::start().await;
+    let sound = host.wire(JWKS, &json!({}));
+    for (what, value) in malformed(&sound) {
+        let config = Some(value);
+        let type_name = JWKS.to_owned();
+        let request = validate_provider_config::Request { config: config.clone() };
+        let answer = host.provider.validate_provider_config(request).await.unwrap().into_inner();
+        assert_refused(&what, &answer.diagnostics);
+        let request = configure_provider::Request { config: config.clone(), ..Default::default() };
+        let answer = host.provider.configure_provider(request).await.unwrap().into_inner();
+        assert_refused(&what, &answer.diagnostics);
+        let request = validate_data_resource_config::Request { type_name: type_name.clone(), config: config.clone() };
+        let answer = host.provider.validate_data_resource_config(request).await.unwrap().into_inner();
+        assert_refused(&what, &answer.diagnostics);
+        let request = read_data_source::Request { type_name, config, ..Default::default() };
+        let answer = host.provider.read_data_source(request).await.unwrap().into_inner();
+        assert_refused(&what, &answer.diagnostics);
+    }
+    // The configuration before the malformed ones still holds.
+    let made = host.create(PROJECT, sample(PROJECT)).await;
+    host.destroy(&made).await;
+}
+
+/// A value with neither encoding is null; so is one that is not there at all.
+#[tokio::test]
+async fn an_empty_value_is_null() {
+    let mut host = Host::start().await;
+    let made = host.create(PROJECT, sample(PROJECT)).await;
+    for null in [None, Some(DynamicValue::default())] {
+        let destroy = plan_resource_change::Request {
+            proposed_new_state: null.clone(),
+            config: null.clone(),
+            ..host.plan_request(PROJECT, Some(&made), &Value::Null)
+        };
+        let answer = host.plan_answer(destroy).await;
+        assert_eq!(errors(&answer.diagnostics), Vec::<String>::new());
+        assert_eq!(from_wire(answer.planned_state.as_ref(), &host.value_type(PROJECT)), Value::Null);
+
+        let request = read_resource::Request { current_state: null.clone(), ..host.read_request(&made) };
+        let answer = host.provider.read_resource(request).await.unwrap().into_inner();
+        assert_eq!(from_wire(answer.new_state.as_ref(), &host.value_type(PROJECT)), Value::Null);
+
+        // Nothing into nothing is no change that Terraform asks for.
+        let request = apply_resource_change::Request {
+            type_name: PROJECT.to_owned(),
+            prior_state: null.clone(),
+            planned_state: null.clone(),
+            config: null,
+            ..Default::default()
+        };
+        let answer = host.provider.apply_resource_change(request).await.unwrap().into_inner();
+        assert_eq!(errors(&answer.diagnostics).len(), 1);
+    }
+    host.destroy(&made).await;
+}
+
+/// Each attribute with a value of each wrong kind: the error names the attribute.
+#[tokio::test]
+async fn a_value_of_the_wrong_kind_is_named() {
+    let mut host = Host::start().await;
+    let wrong = [json!("text"), json!(1.5), json!(true), json!([1]), json!({ "a": 1 })];
+    for type_name in RESOURCES {
+        let sound = host.wire(type_name, &sample(type_name));
+        let types = host.value_type(type_name)[1].clone();
+        for (name, ty) in types.as_object().unwrap() {
+            for value in &wrong {
+                let fits = match ty.as_str() {
+                    Some("string") => value.is_string(),
+                    // Terraform may write any number as a decimal text, and `text` is none.
+                    Some("number") => value.is_number(),
+                    Some("bool") => value.is_boolean(),
+                    _ => false,
+                };
+                if fits {
+                    continue;
+                }
+                let mut config = from_wire(Some(&sound), &host.value_type(type_name));
+                config[name] = value.clone();
+                let request = validate_resource_config::Request {
+                    type_name: type_name.to_owned(),
+                    config: Some(to_wire(&config)),
+                    ..Default::default()
+                };
+                let answer = host.provider.validate_resource_config(request).await.unwrap().into_inner();
+                let said = errors(&answer.diagnostics);
+                assert!(said.len() == 1 && said[0].contains(name), "{type_name}.{name} = {value}: {said:?}");
+            }
+        }
+    }
+}
+
+/// A state that was edited by hand may lack what every stored object has.
+#[tokio::test]
+async fn a_state_without_an_id_is_no_crash() {
+    let mut host = Host::start().await;
+    for type_name in RESOURCES {
+        let state = from_wire(Some(&host.wire(type_name, &sample(type_name))), &host.value_type(type_name));
+        let object = Object { type_name, state, private: Vec::new() };
+        let answer = host.read_answer(&object).await;
+        for error in errors(&answer.diagnostics) {
+            assert!(!error.contains("panicked"), "{error}");
+        }
+        let request = host.plan_request(type_name, Some(&object), &sample(type_name));
+        for error in errors(&host.plan_answer(request).await.diagnostics) {
+            assert!(!error.contains("panicked"), "{error}");
+        }
+        let planned = host.plan(type_name, Some(&object), Value::Null).await;
+        assert!(planned.state.is_null());
+    }
+}
