@@ -5,6 +5,7 @@
 
 mod cli;
 mod client_grant;
+mod deletion_protection;
 mod host;
 mod management_client;
 mod project;
