@@ -175,11 +175,14 @@ impl Resource<Pangea> for ManagementClient {
         let api = pangea.api()?;
         let id = state.id().to_owned();
         let attempt = Attempt::new("read", WHAT, &id).needing(READ);
+        let is_import = ctx.private().is_set(IMPORTED) && state.name.is_null();
         let Some(client) = api.clients().find(&id).await.explain(pangea, &attempt)? else {
-            pangea.confirm_gone(WHAT, &id, ctx).await?;
+            // Terraform itself says that there was nothing to import.
+            if !is_import {
+                pangea.confirm_gone(WHAT, &id, ctx).await?;
+            }
             return Ok(None);
         };
-        let is_import = ctx.private().is_set(IMPORTED) && state.name.is_null();
         let actual_scopes = client.scopes.clone();
         state = state.with_client(client);
         if is_import {

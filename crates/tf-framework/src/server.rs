@@ -5,8 +5,10 @@ pub(crate) mod resource;
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, OnceLock, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
+
+use tokio::task::JoinSet;
 
 use crate::{
     diagnostics::{Diagnostic, Diagnostics},
@@ -26,6 +28,8 @@ pub(crate) struct Server<P: Provider> {
     pub(crate) data_sources: BTreeMap<&'static str, Box<dyn data_source::AnyDataSource<P::Api>>>,
     schema: OnceLock<Schema>,
     configured: RwLock<Option<Arc<Configured<P::Api>>>>,
+    /// Earlier configurations on their way out.
+    ending: Mutex<JoinSet<()>>,
 }
 
 /// What one ConfigureProvider call made. A debugged process is configured again and again.
@@ -41,6 +45,7 @@ impl<P: Provider> Server<P> {
             data_sources: P::data_sources().into_iter().map(|entry| (entry.name(), entry.0)).collect(),
             schema: OnceLock::new(),
             configured: RwLock::new(None),
+            ending: Mutex::new(JoinSet::new()),
         }
     }
 
@@ -68,14 +73,18 @@ impl<P: Provider> Server<P> {
         };
         let stopper = Stopper::new();
         let host = Host { terraform_version, stop: stopper.signal() };
-        match P::configure(config, &host, &mut diagnostics) {
-            Ok(api) => {
-                let former = self.configured_mut().replace(Arc::new(Configured { api, stopper }));
-                if let Some(former) = former {
-                    tokio::spawn(async move { P::shutdown(&former.api).await });
-                }
+        let configured = match P::configure(config, &host, &mut diagnostics) {
+            Ok(api) => Some(Arc::new(Configured { api, stopper })),
+            Err(errors) => {
+                diagnostics.extend(errors);
+                // What follows must not go on under the earlier configuration.
+                None
             }
-            Err(errors) => diagnostics.extend(errors),
+        };
+        if let Some(former) = std::mem::replace(&mut *self.configured_mut(), configured) {
+            let mut ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
+            while ending.try_join_next().is_some() {}
+            ending.spawn(async move { P::shutdown(&former.api).await });
         }
         diagnostics
     }
@@ -92,22 +101,26 @@ impl<P: Provider> Server<P> {
         }
     }
 
-    /// Ends what the configuration began; the process ends after it.
+    /// Ends what the configurations began; the process ends after it.
     pub(crate) async fn shutdown(&self) {
+        let ending = std::mem::take(&mut *self.ending.lock().unwrap_or_else(PoisonError::into_inner));
         let configured = self.configured_mut().take();
-        if let Some(configured) = configured {
-            configured.stopper.stop();
-            P::shutdown(&configured.api).await;
-        }
+        let now = async {
+            if let Some(configured) = configured {
+                configured.stopper.stop();
+                P::shutdown(&configured.api).await;
+            }
+        };
+        tokio::join!(now, ending.join_all());
     }
 
     // A poisoned lock holds a whole value all the same: each write is one assignment.
     fn configured_ref(&self) -> RwLockReadGuard<'_, Option<Arc<Configured<P::Api>>>> {
-        self.configured.read().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.configured.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn configured_mut(&self) -> RwLockWriteGuard<'_, Option<Arc<Configured<P::Api>>>> {
-        self.configured.write().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.configured.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
