@@ -5,11 +5,13 @@
 
 mod cli;
 mod client_grant;
+mod concurrency;
 mod deletion_protection;
 mod host;
 mod management_client;
 mod project;
 mod protocol;
+mod secrets;
 mod tidy;
 // The vocabulary of the tests: a word may be out of use for a while.
 #[allow(dead_code)]
