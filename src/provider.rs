@@ -53,9 +53,9 @@ impl Provider for PangeaProvider {
 
     fn resources() -> Vec<ResourceType<Pangea>> {
         vec![
-            ResourceType::of::<resources::Project>(),
-            ResourceType::of::<resources::ManagementClient>(),
-            ResourceType::of::<resources::ClientGrant>(),
+            ResourceType::identified::<resources::Project>(),
+            ResourceType::identified::<resources::ManagementClient>(),
+            ResourceType::identified::<resources::ClientGrant>(),
         ]
     }
 
@@ -96,7 +96,7 @@ impl Pangea {
     /// Names the attribute that is not known yet, or what is missing to log in.
     pub fn api(&self) -> Result<&Api> {
         self.check_connection()?;
-        self.check_login()?;
+        self.check_login(None)?;
         Ok(&self.api)
     }
 
@@ -110,7 +110,7 @@ impl Pangea {
         match self.settings.service_token {
             Setting::Unknown(attribute) => return Err(unknown(attribute).into()),
             _ if self.settings.service_token_source(service).is_some() => {}
-            _ => self.check_login()?,
+            _ => self.check_login(Some(service))?,
         }
         Ok(&self.api)
     }
@@ -181,11 +181,11 @@ impl Pangea {
         }
     }
 
-    fn check_login(&self) -> Result<()> {
+    fn check_login(&self, service: Option<&str>) -> Result<()> {
         match &self.settings.login {
             Login::Client { .. } | Login::Token(..) => Ok(()),
             Login::Unknown(attribute) => Err(unknown(attribute).into()),
-            Login::Half(..) | Login::Nobody => Err(diagnose::missing_credentials(&self.settings).into()),
+            Login::Half(..) | Login::Nobody => Err(diagnose::missing_credentials(&self.settings, service).into()),
         }
     }
 }

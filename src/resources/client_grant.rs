@@ -8,7 +8,9 @@ mod id;
 use std::{collections::BTreeSet, time::Duration};
 
 use pangea_client::Role;
-use tf_framework::{Context, Diagnostic, Diagnostics, Model, Path, Plan, Resource, Result, Value, async_trait};
+use tf_framework::{
+    Context, Diagnostic, Diagnostics, Identified, Model, Path, Plan, Resource, Result, Value, async_trait,
+};
 
 use self::id::Words;
 use crate::{
@@ -169,23 +171,61 @@ impl Resource<Pangea> for ClientGrant {
     }
 
     async fn import(pangea: &Pangea, id: &str, _: &mut Context<ClientGrant>) -> Result<ClientGrant> {
-        let words = Words::parse(id)?;
-        let attempt = Attempt::new("import", WHAT, &words.client_id).needing(READ);
-        let clients = pangea.api()?.clients();
-        let client = clients.get(&words.client_id).await.explain(pangea, &attempt)?;
-        let roles = clients.roles(&words.client_id).await.explain(pangea, &attempt)?;
-        let missing = Holding {
-            scopes: words.holding.scopes.difference(&client.scopes).cloned().collect(),
-            roles: words.holding.roles.difference(&still_held(&words.holding.roles, &roles)).cloned().collect(),
-        };
-        if !missing.is_empty() {
-            return Err(not_granted(&words, &missing, &client.scopes, &roles).into());
-        }
-        Ok(words.into_state())
+        import(pangea, Words::parse(id)?).await
     }
 }
 
-/// Grants what is planned and not there yet, then revokes what was added before and is planned no more.
+/// What tells a grant from all others: the client, and what is granted. It changes with the grant.
+#[derive(Clone, Model)]
+pub struct ClientGrantIdentity {
+    /// The client, `psa_…`.
+    #[attr(required)]
+    pub client_id: Value<String>,
+    /// The scopes, sorted.
+    #[attr(optional)]
+    pub scopes: Value<Vec<String>>,
+    /// The roles as `TYPE/ID/ROLE`, sorted.
+    #[attr(optional)]
+    pub roles: Value<Vec<String>>,
+}
+
+#[async_trait]
+impl Identified<Pangea> for ClientGrant {
+    type Identity = ClientGrantIdentity;
+
+    const IS_MUTABLE: bool = true;
+
+    fn identity(&self) -> Option<ClientGrantIdentity> {
+        self.words().map(Words::into_identity)
+    }
+
+    async fn import_by_identity(
+        pangea: &Pangea,
+        identity: ClientGrantIdentity,
+        _: &mut Context<ClientGrant>,
+    ) -> Result<ClientGrant> {
+        import(pangea, Words::from_identity(identity)?).await
+    }
+}
+
+/// Makes the state of a grant that is there, all of which counts as added.
+async fn import(pangea: &Pangea, words: Words) -> Result<ClientGrant> {
+    let attempt = Attempt::new("import", WHAT, &words.client_id).needing(READ);
+    let clients = pangea.api()?.clients();
+    let client = clients.get(&words.client_id).await.explain(pangea, &attempt)?;
+    let roles = clients.roles(&words.client_id).await.explain(pangea, &attempt)?;
+    let missing = Holding {
+        scopes: words.holding.scopes.difference(&client.scopes).cloned().collect(),
+        roles: words.holding.roles.difference(&still_held(&words.holding.roles, &roles)).cloned().collect(),
+    };
+    if !missing.is_empty() {
+        return Err(not_granted(&words, &missing, &client.scopes, &roles).into());
+    }
+    Ok(words.into_state())
+}
+
+/// Revokes what was added before and is planned no more, then grants what is planned and not there yet: a client takes no
+/// second role beside the first.
 async fn change(
     pangea: &Pangea,
     prior: &ClientGrant,
@@ -206,6 +246,13 @@ async fn change(
     let mut state = plan;
     state.id = state.words().map(|words| words.to_string()).into();
     state.set_added(&kept.with(&gained.without(&own.clone().unwrap_or_default().holding)));
+    if !lost.is_empty() {
+        take_away(pangea, &state, &lost).await?;
+        let mut so_far = prior.clone();
+        so_far.set_holding(&before.shared_with(&after));
+        so_far.set_added(&kept);
+        ctx.save(so_far);
+    }
     if !gained.is_empty() {
         if own.is_none() {
             let found = already_there(pangea, &client_id, &gained).await?.with(&before_the_grant);
@@ -218,15 +265,6 @@ async fn change(
         let roles: Vec<Role> = gained.roles.iter().cloned().collect();
         pangea.api()?.clients().grant(&client_id, &gained.scopes, &roles).await.explain(pangea, &attempt)?;
         refresh_login(pangea, &client_id).await?;
-    }
-    if !lost.is_empty() {
-        // Until the revoke has been answered, what is to be taken away is still the grant's: the next plan must see it.
-        let mut so_far = state.clone();
-        so_far.set_added(&state.added().with(&lost));
-        so_far.scopes = after.with(&lost).scopes.into();
-        so_far.roles = to_model(after.with(&lost).roles).into();
-        ctx.save(so_far);
-        take_away(pangea, &state, &lost).await?;
     }
     Ok(state)
 }

@@ -10,7 +10,7 @@ mod secret;
 use std::collections::BTreeSet;
 
 use pangea_client::{Client, ClientUpdate, NewClient, RegisteredClient};
-use tf_framework::{Context, Model, Plan, Resource, Result, Secret, Value, async_trait};
+use tf_framework::{Context, Identified, Model, Plan, Resource, Result, Secret, Value, async_trait};
 
 use crate::{
     access::{Declared, Holding},
@@ -158,11 +158,12 @@ impl Resource<Pangea> for ManagementClient {
         let access = pangea.access.client(&client_id);
         access.declare(plan.declared());
         access.ask(&plan.holding());
-        let stores_secret = plan.stores_secret();
-        let mut state = plan.with_registered(registered);
+        let first_secret = registered.client_secret_id.clone();
+        // Where it is not to be stored, the plan has no secret, and so has the state.
+        let state = plan.with_registered(registered);
         ctx.save(state.clone());
-        if !stores_secret {
-            secret::drop_first(pangea, &client_id, &mut state).await?;
+        if !state.stores_secret() {
+            secret::drop_first(pangea, &client_id, first_secret).await?;
         }
         Ok(state)
     }
@@ -247,6 +248,31 @@ impl Resource<Pangea> for ManagementClient {
         let id = ids::of_import(id, WHAT, ids::CLIENT)?;
         ctx.private().set(IMPORTED, true);
         Ok(ManagementClient::only_id(id))
+    }
+}
+
+/// What tells a client from all others.
+#[derive(Clone, Model)]
+pub struct ManagementClientIdentity {
+    /// Id of the client, `psa_…`.
+    #[attr(required)]
+    pub id: Value<String>,
+}
+
+#[async_trait]
+impl Identified<Pangea> for ManagementClient {
+    type Identity = ManagementClientIdentity;
+
+    fn identity(&self) -> Option<ManagementClientIdentity> {
+        self.id.is_known().then(|| ManagementClientIdentity { id: self.id.clone() })
+    }
+
+    async fn import_by_identity(
+        pangea: &Pangea,
+        identity: ManagementClientIdentity,
+        ctx: &mut Context<ManagementClient>,
+    ) -> Result<ManagementClient> {
+        ManagementClient::import(pangea, identity.id.as_deref().unwrap_or_default(), ctx).await
     }
 }
 

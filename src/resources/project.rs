@@ -1,7 +1,9 @@
 //! `pangea_project`: a project of an organization.
 
 use pangea_client::NewProject;
-use tf_framework::{Context, Diagnostic, Diagnostics, Model, Path, Plan, Resource, Result, Value, async_trait};
+use tf_framework::{
+    Context, Diagnostic, Diagnostics, Identified, Model, Path, Plan, Resource, Result, Value, async_trait,
+};
 
 use crate::{
     diagnose::{Attempt, Explain},
@@ -129,6 +131,31 @@ impl Resource<Pangea> for Project {
     async fn import(_: &Pangea, id: &str, _: &mut Context<Project>) -> Result<Project> {
         let id = ids::of_import(id, "project", ids::PROJECT)?;
         Ok(Project { id: id.into(), deletion_protection: Value::Known(false), ..Project::default() })
+    }
+}
+
+/// What tells a project from all others.
+#[derive(Clone, Model)]
+pub struct ProjectIdentity {
+    /// Id of the project (`ppi_…`).
+    #[attr(required)]
+    pub id: Value<String>,
+}
+
+#[async_trait]
+impl Identified<Pangea> for Project {
+    type Identity = ProjectIdentity;
+
+    fn identity(&self) -> Option<ProjectIdentity> {
+        self.id.is_known().then(|| ProjectIdentity { id: self.id.clone() })
+    }
+
+    async fn import_by_identity(
+        pangea: &Pangea,
+        identity: ProjectIdentity,
+        ctx: &mut Context<Project>,
+    ) -> Result<Project> {
+        Project::import(pangea, identity.id.as_deref().unwrap_or_default(), ctx).await
     }
 }
 

@@ -45,6 +45,16 @@ impl Wanted {
         self.on_each(|cli| scenario(&mut World::start(cli)));
     }
 
+    /// Runs the scenario in a world of each of them, with each newer one of the same product: the two products write
+    /// providers' addresses otherwise.
+    #[track_caller]
+    pub fn run_in_pairs(self, scenario: impl Fn(&mut World, &Cli)) {
+        self.on_each(|cli| {
+            let newer = all().iter().filter(|other| other.product == cli.product && other.minor() > cli.minor());
+            newer.for_each(|other| scenario(&mut World::start(cli), other));
+        });
+    }
+
     /// Like [`Wanted::run`], for what needs a program and no world.
     #[track_caller]
     pub fn on_each(self, scenario: impl Fn(&Cli)) {

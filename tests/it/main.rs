@@ -7,10 +7,14 @@ mod cli;
 mod client_grant;
 mod concurrency;
 mod deletion_protection;
+mod errors;
 mod host;
+mod identity;
+mod jwks;
 mod management_client;
 mod project;
 mod protocol;
+mod provider_block;
 mod secrets;
 mod tidy;
 // The vocabulary of the tests: a word may be out of use for a while.

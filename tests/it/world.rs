@@ -83,6 +83,11 @@ impl World {
         &self.cli
     }
 
+    /// Goes on with another program, on the same state.
+    pub fn switch(&mut self, cli: &Cli) {
+        self.cli = cli.clone();
+    }
+
     /// The running emulator: what it holds, how others change it behind Terraform's back, and the faults it can be told to make.
     pub fn emulator(&self) -> &pangea_emulator::Server {
         &self.emulator
@@ -423,7 +428,7 @@ fn unwrapped(text: &str) -> String {
 
 /// Replaces what differs from run to run: ids and secrets (the kind stays), ports, times; and what differs between the products.
 pub fn mask(text: &str) -> String {
-    static MASKS: LazyLock<[(Regex, &str); 6]> = LazyLock::new(|| {
+    static MASKS: LazyLock<[(Regex, &str); 7]> = LazyLock::new(|| {
         let mask = |pattern, replacement| (Regex::new(pattern).unwrap(), replacement);
         [
             mask(r"\b(p[a-z]{2})_[a-z2-7]{32}\b", "${1}_…"),
@@ -431,6 +436,7 @@ pub fn mask(text: &str) -> String {
             mask(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", "TIME"),
             mask(r"/\S*/pangea-it-\w+", "FOLDER"),
             mask(r"\bOpenTofu\b", "Terraform"),
+            mask(r"\bregistry\.opentofu\.org\b", "registry.terraform.io"),
             mask(r"so it must be replaced", "so must be replaced"),
         ]
     });

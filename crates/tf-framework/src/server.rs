@@ -1,6 +1,7 @@
 //! What each call means, in the framework's own terms: no protobuf, no sockets.
 
 pub(crate) mod data_source;
+pub(crate) mod identity;
 pub(crate) mod resource;
 
 use std::{
@@ -16,6 +17,7 @@ use crate::{
     model::{Misfit, Model},
     modify_plan::read_model,
     provider::{Host, Provider},
+    resource::ResourceType,
     schema::Schema,
     stop::Stopper,
     validate::{report, validate},
@@ -24,7 +26,7 @@ use crate::{
 
 /// One provider process: what it offers, and how it is configured.
 pub(crate) struct Server<P: Provider> {
-    pub(crate) resources: BTreeMap<&'static str, Box<dyn resource::AnyResource<P::Api>>>,
+    pub(crate) resources: BTreeMap<&'static str, ResourceType<P::Api>>,
     pub(crate) data_sources: BTreeMap<&'static str, Box<dyn data_source::AnyDataSource<P::Api>>>,
     schema: OnceLock<Schema>,
     configured: RwLock<Option<Arc<Configured<P::Api>>>>,
@@ -41,7 +43,7 @@ pub(crate) struct Configured<Api> {
 impl<P: Provider> Server<P> {
     pub(crate) fn new() -> Server<P> {
         Server {
-            resources: P::resources().into_iter().map(|entry| (entry.name(), entry.0)).collect(),
+            resources: P::resources().into_iter().map(|entry| (entry.name(), entry)).collect(),
             data_sources: P::data_sources().into_iter().map(|entry| (entry.name(), entry.0)).collect(),
             schema: OnceLock::new(),
             configured: RwLock::new(None),

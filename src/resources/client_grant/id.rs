@@ -5,12 +5,15 @@ use std::{collections::BTreeSet, fmt};
 use pangea_client::Role;
 use tf_framework::{Diagnostic, Value};
 
-use super::ClientGrant;
+use super::{ClientGrant, ClientGrantIdentity};
 use crate::{
     access::Holding,
     ids,
     resources::{role::to_model, scopes::is_scope},
 };
+
+/// What a word begins with that is a role.
+const ROLE: &str = "role=";
 
 /// What an id says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,23 +29,32 @@ impl Words {
         if !client_id.starts_with(ids::CLIENT) {
             return Err(wrong(id, "It does not begin with the id of a client, `psa_…`."));
         }
-        let mut holding = Holding::default();
-        for word in words.split_whitespace() {
-            match word.strip_prefix("role=") {
-                Some(role) => {
-                    let role = parse_role(role).ok_or_else(|| wrong(id, &format!("{word:?} is not a role.")))?;
-                    holding.roles.insert(role);
-                }
-                None if is_scope(word) => {
-                    holding.scopes.insert(word.to_owned());
-                }
-                None => return Err(wrong(id, &format!("{word:?} is neither a scope nor a role."))),
+        let words: Vec<_> = words.split_whitespace().collect();
+        let holding = parse_words(&words).map_err(|why| wrong(id, &why))?;
+        Ok(Words { client_id: client_id.to_owned(), holding })
+    }
+
+    /// Reads an identity.
+    pub(super) fn from_identity(identity: ClientGrantIdentity) -> Result<Words, Diagnostic> {
+        let client_id = identity.client_id.unwrap_or_default();
+        let roles = identity.roles.unwrap_or_default().into_iter().map(|role| format!("{ROLE}{role}"));
+        let words: Vec<_> = identity.scopes.unwrap_or_default().into_iter().chain(roles).collect();
+        match parse_words(&words) {
+            Ok(holding) => Ok(Words { client_id, holding }),
+            Err(why) => {
+                Err(Diagnostic::error("Wrong identity", format!("A client grant can't have this identity. {why}")))
             }
         }
-        if holding.is_empty() {
-            return Err(wrong(id, "It names neither a scope nor a role."));
+    }
+
+    /// The identity of the grant.
+    pub(super) fn into_identity(self) -> ClientGrantIdentity {
+        let list = |words: Vec<String>| Value::from(Some(words).filter(|words| !words.is_empty()));
+        ClientGrantIdentity {
+            client_id: self.client_id.into(),
+            scopes: list(self.holding.scopes.into_iter().collect()),
+            roles: list(self.holding.roles.iter().map(role_word).collect()),
         }
-        Ok(Words { client_id: client_id.to_owned(), holding })
     }
 
     /// The state of an imported grant: all that it names counts as added.
@@ -66,9 +78,30 @@ impl Words {
 impl fmt::Display for Words {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scopes = self.holding.scopes.iter().cloned();
-        let roles = self.holding.roles.iter().map(|role| format!("role={}/{}/{}", role.r#type, role.id, role.role));
+        let roles = self.holding.roles.iter().map(|role| format!("{ROLE}{}", role_word(role)));
         write!(f, "{}/{}", self.client_id, scopes.chain(roles).collect::<Vec<_>>().join(" "))
     }
+}
+
+/// Scopes and roles; the error says which word is neither, or that there is none.
+fn parse_words(words: &[impl AsRef<str>]) -> Result<Holding, String> {
+    let mut holding = Holding::default();
+    for word in words.iter().map(AsRef::as_ref) {
+        match word.strip_prefix(ROLE) {
+            Some(role) => {
+                holding.roles.insert(parse_role(role).ok_or_else(|| format!("{word:?} is not a role."))?);
+            }
+            None if is_scope(word) => {
+                holding.scopes.insert(word.to_owned());
+            }
+            None => return Err(format!("{word:?} is neither a scope nor a role.")),
+        }
+    }
+    if holding.is_empty() { Err("It names neither a scope nor a role.".to_owned()) } else { Ok(holding) }
+}
+
+fn role_word(role: &Role) -> String {
+    format!("{}/{}/{}", role.r#type, role.id, role.role)
 }
 
 fn parse_role(text: &str) -> Option<Role> {

@@ -1,6 +1,6 @@
 //! The first secret of a management client: kept, dropped, or made anew.
 
-use pangea_client::{ExposeSecret, NewSecret, SecretUpdate};
+use pangea_client::{ExposeSecret, NewSecret, SecretMetadata, SecretUpdate};
 use tf_framework::{Context, Diagnostic, Path, Result, Secret, Value};
 
 use super::{FIELDS, IMPORTED, MANAGE, ManagementClient, READ};
@@ -16,14 +16,14 @@ const WHAT: &str = "secret of management client";
 /// change over.
 const OVERLAP_SECONDS: i64 = 24 * 60 * 60;
 
-/// Revokes the secret that came with the client, so that the state holds none and none is alive.
-pub(super) async fn drop_first(pangea: &Pangea, client_id: &str, state: &mut ManagementClient) -> Result<()> {
-    let attempt = Attempt::new("revoke the first", WHAT, client_id).needing(MANAGE);
-    if state.client_secret_id.is_null() {
-        // The guide's answer names the secret, the SDKs' types don't: the list of secrets always does.
-        find_first(pangea, client_id, state).await?;
-    }
-    let Some(secret_id) = state.client_secret_id.known().cloned() else {
+/// Revokes the secret that came with the client, so that none is alive. `told` is its id, where the registration gave it:
+/// the guide's answer does, the SDKs' types have no place for it. The list of secrets always names it.
+pub(super) async fn drop_first(pangea: &Pangea, client_id: &str, told: Option<String>) -> Result<()> {
+    let secret_id = match told {
+        Some(told) => Some(told),
+        None => only(pangea, client_id).await?.map(|secret| secret.client_secret_id),
+    };
+    let Some(secret_id) = secret_id else {
         return Err(Diagnostic::error(
             "The first secret could not be revoked",
             format!(
@@ -33,24 +33,30 @@ pub(super) async fn drop_first(pangea: &Pangea, client_id: &str, state: &mut Man
         )
         .into());
     };
-    pangea.api()?.clients().revoke_secret(client_id, &secret_id).await.explain(pangea, &attempt)?;
-    state.client_secret = Value::Null;
-    state.client_secret_id = Value::Null;
-    state.client_secret_expires_at = Value::Null;
-    Ok(())
+    let attempt = Attempt::new("revoke the first", WHAT, client_id).needing(MANAGE);
+    match pangea.api()?.clients().revoke_secret(client_id, &secret_id).await {
+        // An attempt whose answer was lost had revoked it.
+        Err(error) if error.is_gone() => Ok(()),
+        result => result.explain(pangea, &attempt),
+    }
 }
 
-/// Fills in what the list of secrets tells, where the client has exactly one. With several, nobody knows which is meant.
+/// Fills in what the list of secrets tells, where the client has exactly one.
 pub(super) async fn find_first(pangea: &Pangea, client_id: &str, state: &mut ManagementClient) -> Result<()> {
-    let attempt = Attempt::new("list the secrets of", super::WHAT, client_id).needing(READ);
-    let mut secrets = pangea.api()?.clients().secrets(client_id).await.explain(pangea, &attempt)?;
-    if let (Some(only), true) = (secrets.pop(), secrets.is_empty()) {
+    if let Some(only) = only(pangea, client_id).await? {
         state.client_secret_id = only.client_secret_id.into();
         state.client_secret_expires_at = only.client_secret_expires_at.into();
         state.client_secret_name = only.client_secret_name.into();
         state.client_secret_description = only.client_secret_description.into();
     }
     Ok(())
+}
+
+/// The client's secret. With several, nobody knows which is meant.
+async fn only(pangea: &Pangea, client_id: &str) -> Result<Option<SecretMetadata>> {
+    let attempt = Attempt::new("list the secrets of", super::WHAT, client_id).needing(READ);
+    let mut secrets = pangea.api()?.clients().secrets(client_id).await.explain(pangea, &attempt)?;
+    Ok(secrets.pop().filter(|_| secrets.is_empty()))
 }
 
 /// Changes the secret as planned.

@@ -225,7 +225,7 @@ impl<Api: Send + Sync + 'static, R: Resource<Api>> AnyResource<Api> for Typed<R>
 }
 
 /// Runs one operation; a panic becomes an error, and what the context was told survives.
-async fn guard<T>(verb: &str, name: &str, operation: impl Future<Output = Result<T>>) -> Result<T> {
+pub(crate) async fn guard<T>(verb: &str, name: &str, operation: impl Future<Output = Result<T>>) -> Result<T> {
     match guarded(operation).await {
         Ok(result) => result,
         Err(panic) => Err(panicked(&format!("{verb} of a {name}"), &panic).into()),
@@ -233,7 +233,7 @@ async fn guard<T>(verb: &str, name: &str, operation: impl Future<Output = Result
 }
 
 /// The answer to a create, an update or an import. After an error: what was saved, else `fallback`, the state before.
-fn changed<R: Model>(mut ctx: Context<R>, result: Result<R>, fallback: Dynamic) -> StateAnswer {
+pub(crate) fn changed<R: Model>(mut ctx: Context<R>, result: Result<R>, fallback: Dynamic) -> StateAnswer {
     let Outcome { result, mut diagnostics } = ctx.outcome(result);
     let state = match (result, ctx.saved.take()) {
         (Some(model), _) => known("The object", model, &mut diagnostics),

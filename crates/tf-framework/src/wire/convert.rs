@@ -86,6 +86,20 @@ pub(crate) fn schema_to_wire(schema: &Schema) -> proto::Schema {
     }
 }
 
+pub(crate) fn identity_schema_to_wire(schema: &Schema) -> proto::ResourceIdentitySchema {
+    use proto::resource_identity_schema::IdentityAttribute;
+    let attribute = |attribute: &Attribute| IdentityAttribute {
+        name: attribute.name().to_owned(),
+        r#type: attribute.shape().value_type().to_json(),
+        required_for_import: attribute.presence() == Presence::Required,
+        optional_for_import: attribute.presence() != Presence::Required,
+        description: attribute.description().to_owned(),
+    };
+    let mut identity_attributes: Vec<_> = schema.attributes.iter().map(attribute).collect();
+    identity_attributes.sort_by(|one, other| one.name.cmp(&other.name));
+    proto::ResourceIdentitySchema { version: schema.version, identity_attributes }
+}
+
 /// Sorted by name, so that the same schema is the same bytes whatever the order of its declaration.
 fn attributes_to_wire(attributes: &[Attribute]) -> Vec<proto::schema::Attribute> {
     let mut sorted: Vec<&Attribute> = attributes.iter().collect();

@@ -9,20 +9,29 @@ use crate::{
     log::keys,
     private::Private,
     provider::Provider,
+    resource::ResourceType,
     server::{
         data_source::AnyDataSource,
+        identity::AnyIdentity,
         resource::{AnyResource, ApplyRequest, PlanRequest},
     },
     types::Type,
+    value::Dynamic,
     wire::{
-        convert::{diagnostics_to_wire, path_to_wire, schema_to_wire, value_from_wire, value_to_wire},
+        convert::{
+            diagnostics_to_wire, identity_schema_to_wire, path_to_wire, schema_to_wire, value_from_wire, value_to_wire,
+        },
         generated::tfplugin6::{self as proto, provider_server},
     },
 };
 
 impl<P: Provider> Service<P> {
+    fn entry(&self, name: &str) -> Result<&ResourceType<P::Api>, Diagnostics> {
+        self.0.resources.get(name).ok_or_else(|| unknown("resource type", name).into())
+    }
+
     fn resource(&self, name: &str) -> Result<&dyn AnyResource<P::Api>, Diagnostics> {
-        self.0.resources.get(name).map(AsRef::as_ref).ok_or_else(|| unknown("resource type", name).into())
+        Ok(self.entry(name)?.resource.as_ref())
     }
 
     fn data_source(&self, name: &str) -> Result<&dyn AnyDataSource<P::Api>, Diagnostics> {
@@ -33,8 +42,8 @@ impl<P: Provider> Service<P> {
         &self,
         request: &proto::plan_resource_change::Request,
     ) -> Result<proto::plan_resource_change::Response, Diagnostics> {
-        let resource = self.resource(&request.type_name)?;
-        let ty = resource.value_type();
+        let entry = self.entry(&request.type_name)?;
+        let (resource, ty) = (&entry.resource, entry.resource.value_type());
         let plan = PlanRequest {
             prior: value_from_wire(request.prior_state.as_ref(), ty)?,
             config: value_from_wire(request.config.as_ref(), ty)?,
@@ -43,7 +52,14 @@ impl<P: Provider> Service<P> {
         };
         let configured = self.0.configured();
         let planned = resource.plan(configured.as_deref().map(|configured| &configured.api), plan);
+        // A destroy names its object to the apply; otherwise the identity is that of the planned state, once it is known.
+        let planned_identity = if planned.planned.is_null() {
+            request.prior_identity.clone()
+        } else {
+            identity_of(entry, &planned.planned, request.prior_identity.as_ref())?
+        };
         Ok(proto::plan_resource_change::Response {
+            planned_identity,
             planned_state: Some(value_to_wire(&planned.planned, ty)?),
             requires_replace: planned.replace.iter().map(path_to_wire).collect(),
             planned_private: planned.private.into_wire(),
@@ -56,8 +72,8 @@ impl<P: Provider> Service<P> {
         &self,
         request: &proto::apply_resource_change::Request,
     ) -> Result<proto::apply_resource_change::Response, Diagnostics> {
-        let resource = self.resource(&request.type_name)?;
-        let ty = resource.value_type();
+        let entry = self.entry(&request.type_name)?;
+        let (resource, ty) = (&entry.resource, entry.resource.value_type());
         let change = ApplyRequest {
             prior: value_from_wire(request.prior_state.as_ref(), ty)?,
             planned: value_from_wire(request.planned_state.as_ref(), ty)?,
@@ -67,6 +83,7 @@ impl<P: Provider> Service<P> {
         let configured = self.configured()?;
         let applied = resource.apply(&configured.api, change).await;
         Ok(proto::apply_resource_change::Response {
+            new_identity: identity_of(entry, &applied.state, None)?,
             new_state: Some(value_to_wire(&applied.state, ty)?),
             private: applied.private.into_wire(),
             diagnostics: diagnostics_to_wire(applied.diagnostics),
@@ -78,12 +95,13 @@ impl<P: Provider> Service<P> {
         &self,
         request: &proto::read_resource::Request,
     ) -> Result<proto::read_resource::Response, Diagnostics> {
-        let resource = self.resource(&request.type_name)?;
-        let ty = resource.value_type();
+        let entry = self.entry(&request.type_name)?;
+        let (resource, ty) = (&entry.resource, entry.resource.value_type());
         let state = value_from_wire(request.current_state.as_ref(), ty)?;
         let configured = self.configured()?;
         let read = resource.read(&configured.api, state, Private::from_wire(&request.private)).await;
         Ok(proto::read_resource::Response {
+            new_identity: identity_of(entry, &read.state, request.current_identity.as_ref())?,
             new_state: Some(value_to_wire(&read.state, ty)?),
             private: read.private.into_wire(),
             diagnostics: diagnostics_to_wire(read.diagnostics),
@@ -95,26 +113,49 @@ impl<P: Provider> Service<P> {
         &self,
         request: &proto::import_resource_state::Request,
     ) -> Result<proto::import_resource_state::Response, Diagnostics> {
-        let resource = self.resource(&request.type_name)?;
-        if request.id.is_empty() {
-            let error = Diagnostic::error(
-                "Import needs an id",
-                format!("A {} is imported by its id; see its page for the form.", request.type_name),
-            );
-            return Err(error.into());
+        let entry = self.entry(&request.type_name)?;
+        let ty = entry.resource.value_type();
+        let asked_for = match (&entry.identity, &request.identity) {
+            (Some(identity), Some(data)) => value_from_wire(data.identity_data.as_ref(), identity.value_type())?,
+            _ => Dynamic::Null,
+        };
+        if request.id.is_empty() && asked_for.is_null() {
+            return Err(nothing_to_import(&request.type_name).into());
         }
         let configured = self.configured()?;
-        let imported = resource.import(&configured.api, &request.id).await;
+        let imported = match &entry.identity {
+            Some(identity) if request.id.is_empty() => identity.import(&configured.api, &asked_for).await,
+            _ => entry.resource.import(&configured.api, &request.id).await,
+        };
         let mut answer = proto::import_resource_state::Response::default();
         if !imported.diagnostics.has_errors() {
             answer.imported_resources.push(proto::import_resource_state::ImportedResource {
                 type_name: request.type_name.clone(),
-                state: Some(value_to_wire(&imported.state, resource.value_type())?),
+                state: Some(value_to_wire(&imported.state, ty)?),
                 private: imported.private.into_wire(),
-                identity: None,
+                identity: identity_of(entry, &imported.state, None)?,
             });
         }
         Ok(answer.with(diagnostics_to_wire(imported.diagnostics)))
+    }
+
+    fn upgrade_identity(
+        &self,
+        request: &proto::upgrade_resource_identity::Request,
+    ) -> Result<proto::upgrade_resource_identity::Response, Diagnostics> {
+        let raw = request.raw_identity.clone().unwrap_or_default();
+        // Terraform asks to upgrade an empty identity wherever a state has none; the next read fills it in.
+        if raw.json.is_empty() && raw.flatmap.is_empty() {
+            return Ok(proto::upgrade_resource_identity::Response::default());
+        }
+        let Some(identity) = &self.entry(&request.type_name)?.identity else {
+            return Err(no_identity(&request.type_name).into());
+        };
+        let upgraded = identity.upgrade(request.version, &raw.json)?;
+        Ok(proto::upgrade_resource_identity::Response {
+            upgraded_identity: identity_to_wire(identity.as_ref(), &upgraded)?,
+            diagnostics: Vec::new(),
+        })
     }
 
     fn upgrade_state(
@@ -162,6 +203,47 @@ impl<P: Provider> Service<P> {
     }
 }
 
+/// The identity of an object in this state, for the wire; none while it is not known whole. `before` is what it was.
+fn identity_of<Api>(
+    entry: &ResourceType<Api>,
+    state: &Dynamic,
+    before: Option<&proto::ResourceIdentityData>,
+) -> Result<Option<proto::ResourceIdentityData>, Diagnostics> {
+    let Some(identity) = &entry.identity else { return Ok(None) };
+    let now = identity.of_state(state);
+    let before = value_from_wire(before.and_then(|data| data.identity_data.as_ref()), identity.value_type())?;
+    identity.check_unchanged(&before, &now)?;
+    identity_to_wire(identity.as_ref(), &now)
+}
+
+fn identity_to_wire<Api>(
+    identity: &dyn AnyIdentity<Api>,
+    value: &Dynamic,
+) -> Result<Option<proto::ResourceIdentityData>, Diagnostics> {
+    if value.is_null() {
+        return Ok(None);
+    }
+    let identity_data = Some(value_to_wire(value, identity.value_type())?);
+    Ok(Some(proto::ResourceIdentityData { identity_data }))
+}
+
+fn nothing_to_import(type_name: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Import needs an id",
+        format!("A {type_name} is imported by its id or its identity; see its page for the form of both."),
+    )
+}
+
+fn no_identity(type_name: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Unable to upgrade the resource identity",
+        format!(
+            "A {type_name} has no identity in this version of the provider, and the state holds one. A newer version of the \
+             provider wrote it: use that version."
+        ),
+    )
+}
+
 /// Always all that the framework can do, whatever the provider has: a host looks at them once.
 fn capabilities() -> Option<proto::ServerCapabilities> {
     Some(proto::ServerCapabilities {
@@ -207,7 +289,7 @@ impl<P: Provider> provider_server::Provider for Service<P> {
                 resource_schemas: server
                     .resources
                     .iter()
-                    .map(|(name, resource)| ((*name).to_owned(), schema_to_wire(resource.schema())))
+                    .map(|(name, entry)| ((*name).to_owned(), schema_to_wire(entry.resource.schema())))
                     .collect(),
                 data_source_schemas: server
                     .data_sources
@@ -224,7 +306,19 @@ impl<P: Provider> provider_server::Provider for Service<P> {
         &self,
         _: tonic::Request<proto::get_resource_identity_schemas::Request>,
     ) -> Answered<proto::get_resource_identity_schemas::Response> {
-        Ok(tonic::Response::new(Default::default()))
+        self.answer("GetResourceIdentitySchemas", None, Default::default(), async {
+            let schema = |entry: &ResourceType<P::Api>| {
+                entry.identity.as_ref().map(|identity| identity_schema_to_wire(identity.schema()))
+            };
+            let resources = self.0.resources.iter();
+            Ok(proto::get_resource_identity_schemas::Response {
+                identity_schemas: resources
+                    .filter_map(|(name, entry)| Some(((*name).to_owned(), schema(entry)?)))
+                    .collect(),
+                ..Default::default()
+            })
+        })
+        .await
     }
 
     async fn validate_provider_config(
@@ -295,7 +389,14 @@ impl<P: Provider> provider_server::Provider for Service<P> {
         &self,
         request: tonic::Request<proto::upgrade_resource_identity::Request>,
     ) -> Answered<proto::upgrade_resource_identity::Response> {
-        Ok(tonic::Response::new(unsupported::upgrade_resource_identity(request.into_inner())))
+        let request = request.into_inner();
+        self.answer(
+            "UpgradeResourceIdentity",
+            Some((keys::TF_RESOURCE_TYPE, &request.type_name)),
+            Default::default(),
+            async { self.upgrade_identity(&request) },
+        )
+        .await
     }
 
     async fn read_resource(
@@ -307,6 +408,7 @@ impl<P: Provider> provider_server::Provider for Service<P> {
         let otherwise = proto::read_resource::Response {
             new_state: request.current_state.clone(),
             private: request.private.clone(),
+            new_identity: request.current_identity.clone(),
             ..Default::default()
         };
         self.answer(
@@ -340,6 +442,7 @@ impl<P: Provider> provider_server::Provider for Service<P> {
         let otherwise = proto::apply_resource_change::Response {
             new_state: request.prior_state.clone(),
             private: request.planned_private.clone(),
+            new_identity: request.planned_identity.clone(),
             ..Default::default()
         };
         self.answer(

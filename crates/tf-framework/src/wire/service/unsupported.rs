@@ -31,26 +31,6 @@ pub(super) fn move_resource_state(
     proto::move_resource_state::Response::default().with(diagnostics_to_wire(error.into()))
 }
 
-/// Resources have no identity yet. Terraform asks to upgrade an empty one wherever a state has none, and nothing is the
-/// right answer to that.
-pub(super) fn upgrade_resource_identity(
-    request: proto::upgrade_resource_identity::Request,
-) -> proto::upgrade_resource_identity::Response {
-    let empty = request.raw_identity.is_none_or(|raw| raw.json.is_empty() && raw.flatmap.is_empty());
-    if empty {
-        return proto::upgrade_resource_identity::Response::default();
-    }
-    let error = Diagnostic::error(
-        "Unable to upgrade the resource identity",
-        format!(
-            "A {} has no identity in this version of the provider, and the state holds one. A newer version of the \
-             provider wrote it: use that version.",
-            request.type_name
-        ),
-    );
-    proto::upgrade_resource_identity::Response::default().with(diagnostics_to_wire(error.into()))
-}
-
 /// A function's failure is a message of its own kind.
 pub(super) fn call_function(name: &str) -> proto::call_function::Response {
     let text = format!("The provider has no function named {name:?}.");
