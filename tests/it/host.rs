@@ -15,8 +15,9 @@ use serde_json::{Value, json};
 use tf_framework::wire::proto::tfplugin6::provider_client::ProviderClient;
 use tf_framework::wire::proto::tfplugin6::schema::Attribute;
 use tf_framework::wire::proto::tfplugin6::{
-    self as proto, Diagnostic, DynamicValue, apply_resource_change, configure_provider, get_provider_schema,
-    import_resource_state, plan_resource_change, read_resource, upgrade_resource_state,
+    self as proto, Diagnostic, DynamicValue, ResourceIdentityData, ResourceIdentitySchema, apply_resource_change,
+    configure_provider, get_provider_schema, get_resource_identity_schemas, import_resource_state,
+    plan_resource_change, read_resource, upgrade_resource_state,
 };
 use tonic::transport::Channel;
 
@@ -30,6 +31,8 @@ pub struct Host {
     pub provider: ProviderClient<Channel>,
     pub channel: Channel,
     pub schema: get_provider_schema::Response,
+    /// The types of the resource types' identities.
+    pub identities: BTreeMap<String, Value>,
     plugin: Plugin,
 }
 
@@ -39,6 +42,8 @@ pub struct Object {
     pub type_name: &'static str,
     pub state: Value,
     pub private: Vec<u8>,
+    /// Null where its type has none.
+    pub identity: Value,
 }
 
 /// A plan that passed Terraform's checks.
@@ -53,6 +58,7 @@ pub struct Planned {
     prior: Value,
     config: Value,
     private: Vec<u8>,
+    identity: Value,
 }
 
 /// How the tests start the provider: without TLS, and pointed at an emulator.
@@ -82,7 +88,11 @@ impl Host {
         let limit = 256 << 20;
         let mut provider = ProviderClient::new(channel.clone()).max_encoding_message_size(limit);
         let schema = patiently(provider.get_provider_schema(get_provider_schema::Request {})).await;
-        Host { emulator, provider, channel, schema: schema.unwrap().into_inner(), plugin }
+        let request = get_resource_identity_schemas::Request {};
+        let identities = patiently(provider.get_resource_identity_schemas(request)).await.unwrap().into_inner();
+        let identities =
+            identities.identity_schemas.into_iter().map(|(name, schema)| (name, identity_type(&schema))).collect();
+        Host { emulator, provider, channel, schema: schema.unwrap().into_inner(), identities, plugin }
     }
 
     /// What Terraform does before each run: every apply is one of its own.
@@ -145,6 +155,7 @@ impl Host {
             prior_state: Some(to_wire(&prior_state)),
             config: Some(to_wire(&config)),
             prior_private: prior.map_or(Vec::new(), |object| object.private.clone()),
+            prior_identity: prior.and_then(|object| identity_to_wire(&object.identity)),
             ..Default::default()
         }
     }
@@ -155,7 +166,8 @@ impl Host {
         if first.action != Action::Replace {
             return first;
         }
-        let again = Object { type_name, state: Value::Null, private: first.private.clone() };
+        let (private, identity) = (first.private.clone(), first.identity.clone());
+        let again = Object { type_name, state: Value::Null, private, identity };
         let second = self.plan_once(type_name, Some(&again), &config).await;
         assert_eq!(second.private, first.private, "the second plan of a replacement echoes the private state");
         Planned { action: Action::Replace, prior: first.prior, replaces: first.replaces, ..second }
@@ -166,7 +178,7 @@ impl Host {
         let answer = self.plan_answer(request.clone()).await;
         assert!(self.plan_answer(request).await == answer, "the same request is planned to the same bytes");
         assert_eq!(errors(&answer.diagnostics), Vec::<String>::new());
-        assert!(!answer.legacy_type_system && answer.deferred.is_none() && answer.planned_identity.is_none());
+        assert!(!answer.legacy_type_system && answer.deferred.is_none());
         let attributes = self.attributes(type_name);
         let ty = block_type(attributes);
         let config = complete(config.clone(), &ty);
@@ -175,7 +187,10 @@ impl Host {
         let problems = plan_problems(attributes, &prior, &config, &state);
         assert_eq!(problems, Vec::<String>::new(), "prior {prior}, config {config}, planned {state}");
         let replaces: Vec<_> = answer.requires_replace.iter().map(path).collect();
+        // With an unknown one, Terraform would apply without having shown the plan.
+        let identity = self.identity(type_name, answer.planned_identity.as_ref());
         Planned {
+            identity,
             action: action(&prior, &state, &replaces),
             warnings: warnings(&answer.diagnostics),
             private: answer.planned_private,
@@ -219,7 +234,9 @@ impl Host {
         let new = from_wire(answer.new_state.as_ref(), &ty);
         let problems = apply_problems(&ty, state, &new);
         assert_eq!(problems, Vec::<String>::new(), "planned {state}, now {new}");
-        (!new.is_null()).then_some(Object { type_name: planned.type_name, state: new, private: answer.private })
+        let identity = self.identity(planned.type_name, answer.new_identity.as_ref());
+        let object = Object { type_name: planned.type_name, state: new, private: answer.private, identity };
+        self.kept(object)
     }
 
     /// Applies a plan, which must fail: the errors, and what Terraform stores after them.
@@ -229,8 +246,25 @@ impl Host {
         assert!(!errors.is_empty());
         let new = from_wire(answer.new_state.as_ref(), &self.value_type(planned.type_name));
         assert!(!new.to_string().contains("unknown"), "nothing unknown is stored: {new}");
-        let object = Object { type_name: planned.type_name, state: new, private: answer.private };
-        (errors, (!object.state.is_null()).then_some(object))
+        let identity = self.identity(planned.type_name, answer.new_identity.as_ref());
+        let object = Object { type_name: planned.type_name, state: new, private: answer.private, identity };
+        (errors, self.kept(object))
+    }
+
+    /// Deletes without a plan that was asked for, which must fail, as the first half of a replacement does.
+    pub async fn delete_fails(&mut self, object: &Object) -> (Vec<String>, Option<Object>) {
+        let planned = Planned {
+            action: Action::Delete,
+            state: Value::Null,
+            replaces: Vec::new(),
+            warnings: Vec::new(),
+            type_name: object.type_name,
+            prior: object.state.clone(),
+            config: Value::Null,
+            private: object.private.clone(),
+            identity: object.identity.clone(),
+        };
+        self.apply_fails(&planned).await
     }
 
     async fn apply_answer(
@@ -246,10 +280,11 @@ impl Host {
             planned_state: Some(to_wire(state)),
             config: Some(to_wire(config)),
             planned_private: planned.private.clone(),
+            planned_identity: identity_to_wire(&planned.identity),
             ..Default::default()
         };
         let answer = patiently(self.provider.apply_resource_change(request)).await.unwrap().into_inner();
-        assert!(!answer.legacy_type_system && answer.new_identity.is_none() && answer.new_state.is_some());
+        assert!(!answer.legacy_type_system && answer.new_state.is_some());
         answer
     }
 
@@ -275,13 +310,14 @@ impl Host {
         assert_eq!(errors(&answer.diagnostics), Vec::<String>::new());
         let state = from_wire(answer.new_state.as_ref(), &self.value_type(object.type_name));
         assert!(!values::has_unknown(&state), "{state}");
-        (!state.is_null()).then_some(Object { state, private: answer.private, ..object.clone() })
+        let identity = self.identity(object.type_name, answer.new_identity.as_ref());
+        self.kept(Object { type_name: object.type_name, state, private: answer.private, identity })
     }
 
     pub async fn read_answer(&mut self, object: &Object) -> read_resource::Response {
         let request = self.read_request(object);
         let answer = patiently(self.provider.read_resource(request)).await.unwrap().into_inner();
-        assert!(answer.deferred.is_none() && answer.new_identity.is_none() && answer.new_state.is_some());
+        assert!(answer.deferred.is_none() && answer.new_state.is_some());
         answer
     }
 
@@ -290,6 +326,7 @@ impl Host {
             type_name: object.type_name.to_owned(),
             current_state: Some(to_wire(&object.state)),
             private: object.private.clone(),
+            current_identity: identity_to_wire(&object.identity),
             ..Default::default()
         }
     }
@@ -312,6 +349,28 @@ impl Host {
     pub async fn import(&mut self, type_name: &'static str, id: &str) -> Result<Object, Vec<String>> {
         let request =
             import_resource_state::Request { type_name: type_name.to_owned(), id: id.to_owned(), ..Default::default() };
+        self.imported(type_name, request).await
+    }
+
+    /// Imports by identity, not yet read; the errors where it can't be.
+    pub async fn import_by_identity(
+        &mut self,
+        type_name: &'static str,
+        identity: &Value,
+    ) -> Result<Object, Vec<String>> {
+        let request = import_resource_state::Request {
+            type_name: type_name.to_owned(),
+            identity: identity_to_wire(&complete(identity.clone(), &self.identities[type_name])),
+            ..Default::default()
+        };
+        self.imported(type_name, request).await
+    }
+
+    async fn imported(
+        &mut self,
+        type_name: &'static str,
+        request: import_resource_state::Request,
+    ) -> Result<Object, Vec<String>> {
         let answer = patiently(self.provider.import_resource_state(request)).await.unwrap().into_inner();
         let errors = errors(&answer.diagnostics);
         if !errors.is_empty() {
@@ -321,9 +380,40 @@ impl Host {
         let [imported] = answer.imported_resources.as_slice() else { panic!("one object is imported") };
         assert_eq!(imported.type_name, type_name);
         let state = from_wire(imported.state.as_ref(), &self.value_type(type_name));
-        assert!(!state.is_null());
-        Ok(Object { type_name, state, private: imported.private.clone() })
+        let identity = self.identity(type_name, imported.identity.as_ref());
+        let object = Object { type_name, state, private: imported.private.clone(), identity };
+        Ok(self.kept(object).expect("an import answers a state"))
     }
+
+    /// An answered identity: known as a whole, or null.
+    fn identity(&self, type_name: &str, data: Option<&ResourceIdentityData>) -> Value {
+        let Some(data) = data else { return Value::Null };
+        let ty = self.identities.get(type_name).unwrap_or_else(|| panic!("{type_name} has no identity"));
+        let identity = from_wire(data.identity_data.as_ref(), ty);
+        assert!(!identity.is_null() && !values::has_unknown(&identity), "{type_name}: {identity}");
+        identity
+    }
+
+    /// The object if there is one; then its identity must have been answered, or Terraform would forget it.
+    fn kept(&self, object: Object) -> Option<Object> {
+        if object.state.is_null() {
+            return None;
+        }
+        assert_eq!(object.identity.is_object(), self.identities.contains_key(object.type_name), "{object:?}");
+        Some(object)
+    }
+}
+
+fn identity_type(schema: &ResourceIdentitySchema) -> Value {
+    let types = schema.identity_attributes.iter().map(|attribute| {
+        let ty: Value = serde_json::from_slice(&attribute.r#type).unwrap();
+        (attribute.name.clone(), ty)
+    });
+    json!(["object", types.collect::<serde_json::Map<_, _>>()])
+}
+
+fn identity_to_wire(identity: &Value) -> Option<ResourceIdentityData> {
+    (!identity.is_null()).then(|| ResourceIdentityData { identity_data: Some(to_wire(identity)) })
 }
 
 /// Errors as the user reads them. Every diagnostic must have a severity and a headline.

@@ -103,7 +103,8 @@ async fn of_no_type(provider: &mut ProviderClient<Channel>) -> Vec<&'static str>
     assert_eq!(errors(&schema.diagnostics), Vec::<String>::new());
     let request = proto::get_resource_identity_schemas::Request {};
     let identities = provider.get_resource_identity_schemas(request).await.unwrap().into_inner();
-    assert!(identities.identity_schemas.is_empty() && identities.diagnostics.is_empty());
+    assert!(identities.diagnostics.is_empty());
+    assert!(identities.identity_schemas.keys().all(|name| schema.resource_schemas.contains_key(name)));
     let functions = provider.get_functions(proto::get_functions::Request {}).await.unwrap().into_inner();
     assert!(functions.functions == schema.functions && functions.diagnostics.is_empty());
     let stopped = provider.stop_provider(proto::stop_provider::Request {}).await.unwrap().into_inner();

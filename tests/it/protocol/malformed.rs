@@ -196,7 +196,7 @@ async fn a_state_without_an_id_is_no_crash() {
     let mut host = Host::start().await;
     for type_name in RESOURCES {
         let state = from_wire(Some(&host.wire(type_name, &sample(type_name))), &host.value_type(type_name));
-        let object = Object { type_name, state, private: Vec::new() };
+        let object = Object { type_name, state, private: Vec::new(), identity: Value::Null };
         let answer = host.read_answer(&object).await;
         for error in errors(&answer.diagnostics) {
             assert!(!error.contains("panicked"), "{error}");

@@ -43,7 +43,30 @@ async fn the_schema_is_the_same_at_every_call_and_in_every_process() {
     assert!(again == one.schema && other.schema == one.schema);
     let request = get_resource_identity_schemas::Request {};
     let identities = one.provider.get_resource_identity_schemas(request).await.unwrap().into_inner();
-    assert!(identities.identity_schemas.is_empty(), "no resource has an identity yet");
+    let again = one.provider.get_resource_identity_schemas(request).await.unwrap().into_inner();
+    assert!(again == identities);
+}
+
+/// Terraform 1.15 asks every process for these, and one mistake breaks the whole provider.
+#[tokio::test]
+async fn terraform_accepts_the_identities() {
+    let mut host = Host::unconfigured().await;
+    let request = get_resource_identity_schemas::Request {};
+    let identities = host.provider.get_resource_identity_schemas(request).await.unwrap().into_inner();
+    for (name, schema) in &identities.identity_schemas {
+        assert!(host.schema.resource_schemas.contains_key(name), "{name}");
+        // Terraform counts a state without an identity as one of version 0, and would have it upgraded.
+        assert_eq!(schema.version, 0, "{name}");
+        assert!(schema.identity_attributes.iter().any(|attribute| attribute.required_for_import), "{name}");
+        for attribute in &schema.identity_attributes {
+            let place = format!("{name}.{}", attribute.name);
+            assert!(attribute.required_for_import != attribute.optional_for_import, "{place}");
+            assert!(is_name(&attribute.name) && !attribute.description.is_empty(), "{place}");
+            let ty: Value = serde_json::from_slice(&attribute.r#type).unwrap();
+            let element = if ty[0] == "list" { &ty[1] } else { &ty };
+            assert!(matches!(element.as_str(), Some("string" | "number" | "bool")), "{place}: {ty}");
+        }
+    }
 }
 
 #[tokio::test]
