@@ -10,6 +10,12 @@ use crate::{process, target, workspace};
 /// A first build on a slow machine.
 const BUILD_LIMIT: Duration = Duration::from_secs(1800);
 
+/// The programs that jobs run, as debug builds. Always both together: Cargo would build what they share anew for one alone, since its
+/// features then differ.
+pub fn build_programs() -> Result<()> {
+    build(&["--bins", "--package", "terraform-provider-pangea", "--package", "pangea-emulator"])
+}
+
 /// `cargo build` with these arguments, into `target/` of the workspace, for the person to see.
 pub fn build(arguments: &[&str]) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

@@ -16,7 +16,7 @@ const CHECKS_LIMIT: Duration = Duration::from_secs(300);
 
 /// The job: every check must pass, and the same checks must notice a mistake planted in the emulator.
 pub fn run() -> Result<()> {
-    cargo::build(&["--package", "pangea-emulator"])?;
+    cargo::build_programs()?;
     let binary = target().join("debug/pangea-emulator");
     let folder = target().join("contract");
     let python = venv::ensure(&folder.join("venv"), SDK)

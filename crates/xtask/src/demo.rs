@@ -22,7 +22,7 @@ const RESOURCES: usize = 5;
 /// The job. Any deviation is an error: a failed step, a second plan with changes, anything left after destroy.
 pub fn run(keep: bool) -> Result<()> {
     heading("Building the provider and the emulator");
-    cargo::build(&["--bins", "--package", "terraform-provider-pangea", "--package", "pangea-emulator"])?;
+    cargo::build_programs()?;
     let cli = choose()?;
     println!("Using {cli} ({})", cli.path.display());
 
