@@ -52,12 +52,15 @@ fn every_data_source_has_its_file_example_page_and_acceptance_test() {
 fn the_pages_say_what_the_schema_says_and_nothing_else() {
     every_cli().on_each(|cli| {
         let schemas = Provider::new(cli).schemas();
-        let mut wrong = compare("docs/index.md", &schemas["provider"]);
+        let mut wrong = compare("docs/index.md", &schemas["provider"], None);
+        // Programs without identities don't tell those of the provider.
+        let identities = schemas["resource_identity_schemas"].as_object();
         for (kind, folder) in [("resource_schemas", "docs/resources"), ("data_source_schemas", "docs/data-sources")] {
             let empty = serde_json::Map::new();
             let objects = schemas[kind].as_object().unwrap_or(&empty);
             for (name, schema) in objects {
-                wrong.extend(compare(&format!("{folder}/{}.md", short(name)), schema));
+                let identity = identities.map(|identities| identities.get(name).unwrap_or(&Value::Null));
+                wrong.extend(compare(&format!("{folder}/{}.md", short(name)), schema, identity));
             }
             let pages: BTreeSet<_> = stems(folder).collect();
             let known: BTreeSet<_> = objects.keys().map(|name| short(name)).collect();
@@ -242,12 +245,30 @@ impl<'a> Provider<'a> {
 }
 
 /// What is wrong on a page: each attribute stands there once for each place that has it, as ``- `name` (Type, …) description``, under the
-/// heading of its presence, and nothing else does.
-fn compare(page: &str, schema: &Value) -> Vec<String> {
+/// heading of its presence, and nothing else does. Identities are left out where the program does not tell them.
+fn compare(page: &str, schema: &Value, identity: Option<&Value>) -> Vec<String> {
     let Ok(text) = fs::read_to_string(workspace().join(page)) else { return vec![format!("{page} is missing")] };
-    let (said, meant) = (said(&text), meant(&schema["block"]));
+    let (mut said, mut meant) = (said(&text), meant(&schema["block"]));
+    match identity {
+        Some(identity) => meant.extend(meant_by_identity(identity)),
+        None => said.retain(|entry| !entry.starts_with(IDENTITY)),
+    }
     let lacks = meant.difference(&said).map(|entry| format!("{page} lacks: {entry}"));
     lacks.chain(said.difference(&meant).map(|entry| format!("{page} wrongly says: {entry}"))).collect()
+}
+
+/// Stands before the entries of an identity.
+const IDENTITY: &str = "Identity, ";
+
+/// What the identity means to say, in the form of [`meant`].
+fn meant_by_identity(identity: &Value) -> BTreeSet<String> {
+    let attributes = identity["attributes"].as_object().into_iter().flatten();
+    let entry = |(name, attribute): (&String, &Value)| {
+        let presence = if attribute["required_for_import"] == true { "Required" } else { "Optional" };
+        let text = attribute["description"].as_str().unwrap_or_default();
+        format!("{IDENTITY}{presence}: `{name}` ({}) {}", kind(attribute), collapsed(text))
+    };
+    attributes.map(entry).collect()
 }
 
 /// What the schema means to say: an entry for each attribute, nested ones included.
@@ -293,7 +314,7 @@ fn kind(attribute: &Value) -> String {
 
 /// What the page says, in the form of [`meant`]. An entry may go on over indented lines; a link to the nested attributes is no part of it.
 fn said(page: &str) -> BTreeSet<String> {
-    let (mut entries, mut presence, mut entry) = (BTreeSet::new(), "", String::new());
+    let (mut entries, mut area, mut presence, mut entry) = (BTreeSet::new(), "", "", String::new());
     for line in page.lines().chain([""]) {
         if let (false, Some(more)) = (entry.is_empty(), line.strip_prefix("  ")) {
             entry += &format!(" {more}");
@@ -301,11 +322,13 @@ fn said(page: &str) -> BTreeSet<String> {
         }
         if !entry.is_empty() {
             let text = entry.split(" (see [below").next().unwrap_or_default();
-            entries.insert(format!("{presence}: {}", collapsed(text)));
+            entries.insert(format!("{area}{presence}: {}", collapsed(text)));
             entry.clear();
         }
-        match line.trim_start_matches("### ").trim_end_matches(':') {
+        match line.trim_start_matches('#').trim().trim_end_matches(':') {
             heading @ ("Required" | "Optional" | "Read-Only") => presence = heading,
+            "Identity Schema" => area = IDENTITY,
+            _ if line.starts_with("## ") => area = "",
             _ if line.starts_with("- `") && line.contains("` (") => entry = line[2..].to_owned(),
             _ => {}
         }
