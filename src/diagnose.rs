@@ -109,8 +109,8 @@ pub fn unusable(error: &Error, source: Source) -> Diagnostic {
     source.blame(Diagnostic::error(summary, format!("{setting} can't be used: {}. {advice}", what(error))))
 }
 
-/// The error for a call that needs a login where none, or half of one, is configured.
-pub fn missing_credentials(settings: &Settings) -> Diagnostic {
+/// The error for a call that needs a login where none, or half of one, is configured. A call to a `service` needs less.
+pub fn missing_credentials(settings: &Settings, service: Option<&str>) -> Diagnostic {
     let problem = match &settings.login {
         Login::Half(source, (attribute, variable)) => format!(
             "The credentials are half there: one part comes from {source}, and the other is missing. Set the provider's \
@@ -122,16 +122,24 @@ pub fn missing_credentials(settings: &Settings) -> Diagnostic {
               - `access_token`, or PANGEA_ACCESS_TOKEN: a ready token, which lives an hour as a rule."
             .to_owned(),
     };
+    let less = match service {
+        Some(service) => format!(
+            "\n\nFor {} alone a token of the service is enough: the provider's attribute `service_token`, or the environment \
+             variable PANGEA_SERVICE_TOKEN or the service's own, such as PANGEA_AUTHN_TOKEN.",
+            service_name(service)
+        ),
+        None => String::new(),
+    };
     Diagnostic::error(
         "Missing Pangea credentials",
-        format!("{problem}\n\nManagement clients and their secrets are made on {CREDENTIALS_PAGE}."),
+        format!("{problem}\n\nManagement clients and their secrets are made on {CREDENTIALS_PAGE}.{less}"),
     )
 }
 
 fn diagnostics(error: &Error, pangea: &Pangea, attempt: &Attempt<'_>) -> Diagnostics {
     let faults = error.validation_errors();
     if error.kind() == Kind::MissingCredentials {
-        return missing_credentials(pangea.settings()).into();
+        return missing_credentials(pangea.settings(), attempt.service).into();
     }
     if error.kind() == Kind::Validation && !error.is_gone() && !faults.is_empty() {
         let mut diagnostics = Diagnostics::new();
@@ -254,7 +262,7 @@ fn unauthorized(settings: &Settings, attempt: &Attempt<'_>) -> String {
              {secret}. The client may have been deleted, or the service takes no token of this kind: AuthN and other \
              services of a project may need a service token in the provider's `service_token`."
         ),
-        Login::Unknown(_) | Login::Half(..) | Login::Nobody => missing_credentials(settings).detail,
+        Login::Unknown(_) | Login::Half(..) | Login::Nobody => missing_credentials(settings, attempt.service).detail,
     }
 }
 
@@ -324,15 +332,19 @@ fn unreachable(settings: &Settings) -> String {
 }
 
 fn not_enabled(attempt: &Attempt<'_>) -> String {
-    let service = match attempt.service {
-        Some("authn") => "AuthN",
-        Some(service) => service,
-        None => "the service",
-    };
+    let service = attempt.service.map_or("the service", service_name);
     format!(
         "Services are enabled by hand: in the Pangea User Console choose the project that the token belongs to, open the \
          page of {service}, and enable it."
     )
+}
+
+/// A service's name as people write it, by its host label.
+fn service_name(label: &str) -> &str {
+    match label {
+        "authn" => "AuthN",
+        label => label,
+    }
 }
 
 fn check_address(settings: &Settings) -> String {

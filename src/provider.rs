@@ -212,7 +212,7 @@ fn unknown(attribute: &str) -> Diagnostic {
     )
 }
 
-/// Provider and host by name and version. OpenTofu sends its own version in the same field, and doesn't say who it is.
+/// Provider and host by name and version. OpenTofu doesn't say who it is: 1.12 gives the version of a Terraform that it resembles.
 fn user_agent(terraform_version: &str) -> String {
     let version: String = terraform_version.chars().filter(char::is_ascii_graphic).collect();
     format!("terraform-provider-pangea/{} terraform/{version}", PangeaProvider::VERSION)

@@ -190,7 +190,7 @@ fn a_left_over_of_a_replacement_that_no_configuration_reaches_goes_with_the_vari
         let new = id(world);
         assert_ne!(new, old);
         let text = world.plan_fails();
-        assert!(text.contains(&"PANGEA_ALLOW_DELETE=ppi_…".to_owned()), "{text}");
+        assert!(text.contains("PANGEA_ALLOW_DELETE=ppi_…"), "{text}");
 
         world.set("PANGEA_ALLOW_DELETE", &old).apply();
         assert_eq!(world.emulator().leftovers().projects, 1);
