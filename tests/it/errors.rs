@@ -241,7 +241,7 @@ fn a_failing_service_that_does_not_recover() {
             This is a fault of the service, not of the configuration. Run Terraform again later; where it passes after a while, a higher `max_retries` (now 1) bridges it. Pangea's support can look the request up by its id.
 
             Pangea's request id: prq_…
-        "#]].assert_eq(&told(world).replace(" with 0 s of waiting between them", ""));
+        "#]].assert_eq(&told(world));
         world.emulator().clear_faults();
         world.plan_is_empty();
     });
@@ -502,6 +502,30 @@ fn a_provider_attribute_that_is_not_known_yet_is_named_by_the_plan_that_needs_it
             assert!(text.contains(&format!("The provider's attribute `{attribute}` depends on")), "{text}");
         }
         assert_eq!(world.requests(), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn a_service_token_that_is_not_known_yet_is_named_by_the_plan_that_reads_the_keys() {
+    every_cli().run(|world| {
+        let keys = "data \"pangea_jwks\" \"it\" {}\n".to_owned();
+        let text = world.config(&(keys + &unknown("service_token", "pts_late"))).plan_fails();
+        assert!(text.contains("The provider's attribute `service_token` depends on"), "{text}");
+        assert_eq!(world.requests(), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn a_default_organization_that_is_not_known_yet_is_filled_in_by_the_apply() {
+    every_cli().run(|world| {
+        let organization = world.variable("PANGEA_ORGANIZATION_ID").to_owned();
+        world.unset("PANGEA_ORGANIZATION_ID").config(&unknown("organization_id", &organization));
+        let plan = world.plan();
+        assert_eq!(plan.change(ADDRESS)["after_unknown"]["organization_id"], json!(true));
+        world.apply_planned(&plan);
+        assert_eq!(world.text(ADDRESS, "organization_id"), organization);
+        world.plan_is_empty();
+        world.destroy();
     });
 }
 
