@@ -1,5 +1,6 @@
 //! `pangea_client_grant` on real programs: its whole life, and how it and its client get along.
 
+use pangea_emulator::Fault;
 use serde_json::json;
 
 use crate::{cli::every_cli, world::World};
@@ -245,6 +246,48 @@ fn a_role_may_be_granted_and_is_taken_back() {
         world.plan_is_empty();
         assert_eq!(world.values(GRANT)["added_roles"][0]["id"], json!(organization));
         world.config(&client(&[READ])).apply();
+        world.plan_is_empty();
+        world.destroy();
+    });
+}
+
+#[test]
+fn another_role_changes_the_grant_in_place() {
+    every_cli().run(|world| {
+        let projects = "resource \"pangea_project\" \"it\" {\n  count = 2\n  name  = \"it\"\n  geo   = \"us\"\n}\n";
+        let on = |index: u8| {
+            let role = format!("[{{ type = \"project\", id = pangea_project.it[{index}].id, role = \"admin\" }}]");
+            format!(
+                "{projects}{}{}",
+                client(&[READ]),
+                grant("it", &[AUDIT]).replace("\n}", &format!("\n  roles = {role}\n}}"))
+            )
+        };
+        world.config(&on(0)).apply();
+        world.config(&on(1));
+        assert_eq!(world.plan().actions(), ["update pangea_client_grant.it"]);
+        world.apply();
+        let second = world.values("pangea_project.it[1]")["id"].clone();
+        assert_eq!(world.values(GRANT)["added_roles"][0]["id"], second);
+        let client = world.emulator().client(&world.text(CLIENT, "id")).unwrap();
+        assert_eq!(client["roles"].as_array().map(Vec::len), Some(1));
+        assert_eq!(client["roles"][0]["id"], second);
+        world.plan_is_empty();
+        world.destroy();
+    });
+}
+
+#[test]
+fn a_grant_that_fails_after_the_revoke_is_finished_by_the_next_apply() {
+    every_cli().run(|world| {
+        world.config(&both(&[READ], &[MANAGE])).apply();
+        world.config(&both(&[READ], &[AUDIT]));
+        world.emulator().inject(Fault::status(403).path("*/grant"));
+        world.apply_fails();
+        assert_eq!(held(world), sorted(&[READ]));
+        assert_eq!(world.values(GRANT)["added_scopes"], json!([]));
+        world.apply();
+        assert_eq!(held(world), sorted(&[READ, AUDIT]));
         world.plan_is_empty();
         world.destroy();
     });

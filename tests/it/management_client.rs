@@ -294,6 +294,30 @@ fn storing_a_secret_after_all_makes_one_and_forgetting_it_leaves_it_alive() {
 }
 
 #[test]
+fn a_forgotten_secret_that_cannot_be_retired_is_retired_by_the_next_apply() {
+    every_cli().run(|world| {
+        world.config(&client(READ, "")).apply();
+        let (client_id, first) = (id(world), world.text(ADDRESS, "client_secret_id"));
+        world.config(&client(READ, "store_client_secret = false")).apply();
+        world.config(&client(READ, ""));
+        world.emulator().inject(Fault::status(403).method("POST").path(&format!("*/secrets/{first}")));
+        let text = world.apply_fails();
+        assert!(text.contains("Unable to retire the former secret of management client"), "{text}");
+        assert_eq!(world.emulator().secrets(&client_id).len(), 1);
+        world.apply();
+        let secrets = world.emulator().secrets(&client_id);
+        assert_eq!(secrets.len(), 2);
+        let expiry = |is_first: bool| {
+            let secret = secrets.iter().find(|secret| (secret["client_secret_id"] == first) == is_first).unwrap();
+            secret["client_secret_expires_at"].as_str().unwrap().to_owned()
+        };
+        assert!(expiry(true) < expiry(false), "the former secret ends sooner");
+        world.plan_is_empty();
+        world.destroy();
+    });
+}
+
+#[test]
 fn the_secrets_settings_change_on_the_secret_and_not_by_replacement() {
     every_cli().run(|world| {
         world.config(&client(READ, "client_secret_expires_in = 86400")).apply();
@@ -316,13 +340,27 @@ fn a_first_secret_that_cannot_be_revoked_leaves_the_client_tracked() {
         world.config(&client(READ, "store_client_secret = false"));
         world.emulator().inject(Fault::status(403).method("DELETE").path("*/secrets/*").times(1));
         let text = world.apply_fails();
-        assert!(text.contains("revoke the first"), "{text}");
+        assert!(text.contains("Unable to revoke the first secret of management client"), "{text}");
         let first = id(world);
         world.apply();
         assert_ne!(id(world), first);
         assert!(world.emulator().client(&first).is_none());
         world.destroy();
         assert!(world.emulator().leftovers().is_empty());
+    });
+}
+
+#[test]
+fn a_first_secret_is_revoked_though_the_answers_are_lost_or_do_not_name_it() {
+    every_cli().run(|world| {
+        world.config(&client(READ, "store_client_secret = false"));
+        world.emulator().inject(Fault::remove("/client_secret_id").path("*/register"));
+        world.emulator().inject(Fault::lost_answer().method("DELETE").path("*/secrets/*"));
+        world.apply();
+        assert_eq!(world.emulator().secrets(&id(world)), Vec::<Value>::new());
+        assert!(!world.state_file().contains("pck_"));
+        world.plan_is_empty();
+        world.destroy();
     });
 }
 

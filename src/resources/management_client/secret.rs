@@ -33,7 +33,7 @@ pub(super) async fn drop_first(pangea: &Pangea, client_id: &str, told: Option<St
         )
         .into());
     };
-    let attempt = Attempt::new("revoke the first", WHAT, client_id).needing(MANAGE);
+    let attempt = Attempt::new("revoke", "first secret of management client", client_id).needing(MANAGE);
     match pangea.api()?.clients().revoke_secret(client_id, &secret_id).await {
         // An attempt whose answer was lost had revoked it.
         Err(error) if error.is_gone() => Ok(()),
@@ -91,7 +91,7 @@ pub(super) async fn change(
         return Ok(());
     }
     let id = state.id().to_owned();
-    let attempt = Attempt::new("update the", WHAT, &id).needing(MANAGE).fields(FIELDS);
+    let attempt = Attempt::new("update", WHAT, &id).needing(MANAGE).fields(FIELDS);
     let updated = pangea.api()?.clients().update_secret(&id, secret_id, &update).await.explain(pangea, &attempt)?;
     state.client_secret_expires_at = updated.client_secret_expires_at.into();
     state.client_secret_name = plan.client_secret_name.clone();
@@ -101,7 +101,8 @@ pub(super) async fn change(
     Ok(())
 }
 
-/// Makes a secret for a client that has stored none, then gives the one that was forgotten before, if any, a day to live.
+/// Gives the secret that was forgotten before, if any, a day to live, then makes one for a client that has stored none. In
+/// this order a failure at any point leaves the state as it was, so that the next apply does both again.
 async fn make_anew(
     pangea: &Pangea,
     plan: &ManagementClient,
@@ -110,22 +111,21 @@ async fn make_anew(
 ) -> Result<()> {
     let id = state.id().to_owned();
     let clients = pangea.api()?.clients();
-    let former = state.client_secret_id.known().cloned();
+    if let Some(former) = state.client_secret_id.known().cloned() {
+        retire(pangea, &id, &former).await?;
+    }
     let new = NewSecret {
         client_secret_name: plan.client_secret_name.known().cloned(),
         client_secret_description: plan.client_secret_description.known().cloned(),
         client_secret_expires_in: plan.client_secret_expires_in.known().copied(),
     };
-    let attempt = Attempt::new("create a", WHAT, &id).needing(MANAGE).fields(FIELDS);
+    let attempt = Attempt::new("create", WHAT, &id).needing(MANAGE).fields(FIELDS);
     let created = clients.create_secret(&id, &new).await.explain(pangea, &attempt)?;
     state.client_secret = Value::Known(Secret::new(created.client_secret.expose_secret()));
     state.client_secret_id = created.client_secret_id.into();
     state.client_secret_expires_at = created.client_secret_expires_at.into();
     state.store_client_secret = true.into();
     ctx.save(state.clone());
-    if let Some(former) = former {
-        retire(pangea, &id, &former).await?;
-    }
     Ok(())
 }
 
@@ -141,7 +141,7 @@ async fn retire(pangea: &Pangea, client_id: &str, secret_id: &str) -> Result<()>
         return Ok(());
     }
     let update = SecretUpdate { client_secret_expires_in: Some(OVERLAP_SECONDS), ..SecretUpdate::default() };
-    let attempt = Attempt::new("retire the former", WHAT, client_id).needing(MANAGE);
+    let attempt = Attempt::new("retire", "former secret of management client", client_id).needing(MANAGE);
     match clients.update_secret(client_id, secret_id, &update).await {
         Err(error) if error.is_gone() => Ok(()),
         result => result.map(drop).explain(pangea, &attempt),
