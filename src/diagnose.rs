@@ -228,6 +228,11 @@ fn advice(error: &Error, pangea: &Pangea, attempt: &Attempt<'_>) -> (&'static st
 }
 
 fn gone(attempt: &Attempt<'_>) -> String {
+    if attempt.verb == "import" {
+        return "Compare the id with the one in the console, and the provider's login with the organization or project that \
+                it is in."
+            .to_owned();
+    }
     format!(
         "It was deleted outside of Terraform, or belongs to an organization or project that the provider's login doesn't \
          see. Run `terraform plan`: it reads {} again, and plans to create what is gone.",
