@@ -200,7 +200,7 @@ fn advice(error: &Error, pangea: &Pangea, attempt: &Attempt<'_>) -> (&'static st
             settings.max_retries
         )),
         Kind::Ambiguous => ("outcome unknown", ambiguous(attempt)),
-        Kind::Unreachable => ("Pangea cannot be reached", unreachable(settings)),
+        Kind::Unreachable => ("the connection failed", unreachable(settings)),
         Kind::Timeout => ("no answer in time", format!(
             "Run Terraform again. Where Pangea is slow for long, raise the provider's `request_timeout` (now {} s for \
              one attempt). {}",

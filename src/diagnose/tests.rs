@@ -297,7 +297,7 @@ async fn a_host_that_refuses_connections() {
         read(&at(&host, &[TOKEN])).await,
         &host,
         expect![[r#"
-        Error: Unable to read the project: Pangea cannot be reached
+        Error: Unable to read the project: the connection failed
 
         The provider tried to read the project "ppi_a". POST api.console /v1beta/platform/project/get at HOST: no connection could be made (Connection refused (os error 111)).
 

@@ -80,7 +80,7 @@ fn an_unknown_domain() {
     every_cli().run(|world| {
         world.config(&block("domain      = \"pangea.invalid\"\n  max_retries = 0"));
         expect![[r#"
-            Error: Unable to create the project: Pangea cannot be reached
+            Error: Unable to create the project: the connection failed
               at pangea_project.it
               at resource "pangea_project" "it" {
 
@@ -100,7 +100,7 @@ fn a_refused_connection() {
         world.set("PANGEA_BASE_URL_TEMPLATE", &format!("http://{address}/{{SERVICE_NAME}}"));
         world.config(&block(AT_ONCE));
         expect![[r#"
-            Error: Unable to create the project: Pangea cannot be reached
+            Error: Unable to create the project: the connection failed
               at pangea_project.it
               at resource "pangea_project" "it" {
 
@@ -337,7 +337,7 @@ fn an_answer_that_ends_in_the_middle() {
         world.config(&block(AT_ONCE)).apply();
         world.emulator().inject(Fault::truncated().path("*/project/get").always());
         expect![[r#"
-            Error: Unable to read the project: Pangea cannot be reached
+            Error: Unable to read the project: the connection failed
               at pangea_project.it
               at resource "pangea_project" "it" {
 

@@ -50,7 +50,8 @@ fn identity(world: &World, kind: &str) -> Value {
 fn every_object_is_imported_by_its_identity_and_then_plans_nothing() {
     with_identity().run(|world| {
         world.config(&all()).apply();
-        let (project, client) = (world.text("pangea_project.it", "id"), world.text("pangea_management_client.it", "id"));
+        let (project, client) =
+            (world.text("pangea_project.it", "id"), world.text("pangea_management_client.it", "id"));
         let addresses = ["pangea_client_grant.it", "pangea_management_client.it", "pangea_project.it"];
         addresses.iter().for_each(|address| world.forget(address));
         let imports = [

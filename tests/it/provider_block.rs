@@ -263,7 +263,7 @@ fn a_private_authority_is_trusted_where_its_certificate_is_given() {
         let mut world = World::with(cli, Options { tls: true, ..Options::default() });
         world.config(&block("max_retries = 0"));
         expect![[r#"
-            Error: Unable to create the project: Pangea cannot be reached
+            Error: Unable to create the project: the connection failed
               at pangea_project.it
               at resource "pangea_project" "it" {
 

@@ -137,7 +137,7 @@ impl Api {
                 // The token may have been revoked, or have died with its secret: one more, and then a 401 is the answer.
                 Err(failure) if failure.kind == Kind::Unauthorized && held.is_minted() && may_renew => {
                     may_renew = false;
-                    auth.reject(&held).await;
+                    auth.reject(&held, self.config().clock.now()).await;
                 }
                 Err(failure) => return Err(named(failure)),
             }

@@ -108,11 +108,12 @@ impl Auth {
         }
     }
 
-    /// Drops a token that was answered with a 401, unless it was replaced meanwhile.
-    pub(crate) async fn reject(&self, held: &Held) {
+    /// Drops a token that was answered with a 401, unless it was replaced meanwhile. It may be alive all the same, where one
+    /// service or a gateway refused it, so it is revoked in the end.
+    pub(crate) async fn reject(&self, held: &Held, now: Instant) {
         let mut state = self.state.lock().await;
         if state.current.as_ref().map(|token| token.number) == held.number {
-            state.current = None;
+            state.retire(now);
         }
     }
 

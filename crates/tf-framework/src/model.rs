@@ -227,9 +227,8 @@ impl Element for i64 {
     }
 
     fn from_known(value: Dynamic, path: &Path) -> Result<i64, Unfit> {
-        Number::from_known(value, path)?
-            .to_i64()
-            .ok_or_else(|| Unfit::at(path, format!("must be a whole number between {} and {}", i64::MIN, i64::MAX)))
+        let number = Number::from_known(value, path)?;
+        number.to_i64().ok_or_else(|| Unfit::at(path, "must be a whole number, and not a huge one"))
     }
 
     fn into_known(self) -> Dynamic {
