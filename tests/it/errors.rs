@@ -575,7 +575,7 @@ fn invalid_values_of_the_provider_block_are_shown_at_their_attributes() {
               at max_concurrent_requests    = 1.5
 
             `max_concurrent_requests` must be a whole number, and not a huge one.
-        "#]
+        "#]].assert_eq(&world.plan_fails());
         assert_eq!(world.requests(), Vec::<String>::new());
     });
 }
