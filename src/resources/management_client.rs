@@ -413,23 +413,27 @@ impl ManagementClient {
         self.filled_from(made)
     }
 
-    /// Everything that the API tells of a client, but for scopes and roles.
+    /// Everything that the API tells of a client, but for scopes and roles. What it leaves out stays as it was: that is not
+    /// known to have changed.
     fn with_client(self, client: Client) -> ManagementClient {
+        fn told<T>(told: Option<T>, before: Value<T>) -> Value<T> {
+            told.map_or(before, Value::Known)
+        }
         let set = |list: Vec<String>| Value::Known(BTreeSet::from_iter(list));
         ManagementClient {
             client_id: client.client_id.into(),
             name: client.client_name.into(),
-            token_endpoint_auth_method: client.token_endpoint_auth_method.into(),
+            token_endpoint_auth_method: told(client.token_endpoint_auth_method, self.token_endpoint_auth_method),
             redirect_uris: set(client.redirect_uris),
             grant_types: set(client.grant_types),
             response_types: set(client.response_types),
-            client_token_expires_in: client.client_token_expires_in.into(),
-            created_at: client.created_at.into(),
-            owner_id: client.owner_id.into(),
-            owner_username: client.owner_username.into(),
-            creator_id: client.creator_id.into(),
-            client_class: client.client_class.into(),
-            tenanted_by: client.tenanted_by.into(),
+            client_token_expires_in: told(client.client_token_expires_in, self.client_token_expires_in),
+            created_at: told(client.created_at, self.created_at),
+            owner_id: told(client.owner_id, self.owner_id),
+            owner_username: told(client.owner_username, self.owner_username),
+            creator_id: told(client.creator_id, self.creator_id),
+            client_class: told(client.client_class, self.client_class),
+            tenanted_by: told(client.tenanted_by, self.tenanted_by),
             ..self
         }
     }

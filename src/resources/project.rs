@@ -96,13 +96,22 @@ impl Resource<Pangea> for Project {
             }
             return Ok(None);
         };
-        Ok(Some(Project { deletion_protection: state.deletion_protection.or(false).into(), ..Project::from(found) }))
+        let found = Project::from(found);
+        // What the service leaves out stays as it was: that is not known to have changed.
+        let told = |told: Value<String>, before| if told.is_null() { before } else { told };
+        Ok(Some(Project {
+            region: told(found.region, state.region),
+            fqdn: told(found.fqdn, state.fqdn),
+            created_at: told(found.created_at, state.created_at),
+            deletion_protection: state.deletion_protection.or(false).into(),
+            ..found
+        }))
     }
 
     async fn update(pangea: &Pangea, prior: Project, plan: Project, _: &mut Context<Project>) -> Result<Project> {
         if prior.name == plan.name {
-            // Only the protection changes, which Pangea knows nothing of.
-            return Ok(Project { deletion_protection: plan.deletion_protection, ..prior });
+            // Only the protection changes, or what an import did not learn: Pangea need not be told of either.
+            return Ok(prior.settled(plan));
         }
         let id = ids::of_state(&prior.id, "project")?;
         let attempt = Attempt::new("rename", "project", id).needing(MANAGE).fields(&[("name", "name")]);

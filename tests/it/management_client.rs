@@ -414,3 +414,23 @@ fn replacing_the_login_by_hand_is_refused_in_the_second_plan() {
         assert!(run.stderr.contains("would replace the client"), "{}", run.stderr);
     });
 }
+
+#[test]
+fn a_token_lifetime_that_the_service_does_not_tell_replaces_nothing() {
+    every_cli().run(|world| {
+        world.config(&client(READ, "client_token_expires_in = 600")).apply();
+        let before = id(world);
+        world
+            .emulator()
+            .inject(Fault::remove("/client_token_expires_in").path(&format!("*/clients/{before}")).always());
+        world.plan_is_empty();
+        world.forget(ADDRESS);
+        world.import(ADDRESS, &before);
+        assert_eq!(world.values(ADDRESS)["client_token_expires_in"], Value::Null);
+        assert_eq!(world.plan().actions(), ["update pangea_management_client.it"]);
+        world.apply();
+        assert_eq!(id(world), before);
+        world.plan_is_empty();
+        world.destroy();
+    });
+}

@@ -419,3 +419,21 @@ fn many_projects_are_made_at_once() {
         assert!(world.emulator().leftovers().is_empty());
     });
 }
+
+#[test]
+fn a_region_that_the_service_does_not_tell_replaces_nothing() {
+    every_cli().run(|world| {
+        world.config(&project("shop", "us", "region = \"us-west-1\"")).apply();
+        let before = id(world);
+        world.emulator().inject(Fault::remove("/result/region").path("*/project/get").always());
+        world.plan_is_empty();
+        world.forget(ADDRESS);
+        world.import(ADDRESS, &before);
+        assert_eq!(world.values(ADDRESS)["region"], Value::Null);
+        assert_eq!(world.plan().actions(), ["update pangea_project.it"]);
+        world.apply();
+        assert_eq!(id(world), before);
+        world.plan_is_empty();
+        world.destroy();
+    });
+}

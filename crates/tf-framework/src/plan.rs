@@ -104,7 +104,7 @@ fn settle(
         let replaces = match attribute.replacement() {
             Replacement::Never => false,
             Replacement::OnChange => true,
-            Replacement::WhenConfigured => !configured.is_null(),
+            Replacement::WhenConfigured => !configured.is_null() && !before.is_null(),
         };
         if replaces && value != before {
             replace.insert(here);

@@ -82,7 +82,8 @@ pub enum Replacement {
     Never,
     /// Whenever the planned value differs from the prior one.
     OnChange,
-    /// The same, but only while the configuration sets the value.
+    /// The same, but only while the configuration sets the value and the prior one is not null: what nobody knows, as after
+    /// an import, is no reason to destroy an object.
     WhenConfigured,
 }
 
@@ -172,7 +173,7 @@ impl Attribute {
         self
     }
 
-    /// A changed value replaces the object, as long as the configuration sets it.
+    /// A changed value replaces the object, as long as the configuration sets it and the prior one is not null.
     #[must_use]
     pub fn replace_when_configured(mut self) -> Attribute {
         self.replacement = Replacement::WhenConfigured;

@@ -109,6 +109,15 @@ fn an_attribute_that_replaces_when_configured_may_be_left_out() {
     assert_eq!(left_out.replace, BTreeSet::new());
 }
 
+#[test]
+fn a_value_that_was_not_known_before_does_not_replace_when_it_is_configured() {
+    let prior = object([("region", Dynamic::Null)]);
+    let config = object([("region", text("us-east-1"))]);
+    let region = attribute("region", Presence::OptionalComputed).keep_when_unknown().replace_when_configured();
+    let made = draft(&[region], &prior, &config, config.clone());
+    assert_eq!(made, Draft { planned: config, replace: BTreeSet::new() });
+}
+
 fn with_roles(presence: Presence) -> Vec<Attribute> {
     let role = vec![
         attribute("id", Presence::Required),
