@@ -335,6 +335,39 @@ fn the_secrets_settings_change_on_the_secret_and_not_by_replacement() {
 }
 
 #[test]
+fn a_lifetime_that_is_left_out_moves_no_expiry() {
+    every_cli().run(|world| {
+        world.config(&client(READ, "client_secret_expires_in = 86400")).apply();
+        let expires = world.text(ADDRESS, "client_secret_expires_at");
+        world.config(&client(READ, ""));
+        assert_eq!(world.plan().change(ADDRESS)["after"]["client_secret_expires_at"], json!(expires));
+        world.apply();
+        assert_eq!(world.text(ADDRESS, "client_secret_expires_at"), expires);
+        world.plan_is_empty();
+        world.destroy();
+    });
+}
+
+#[test]
+fn settings_of_a_secret_that_was_revoked_say_how_to_get_a_new_one() {
+    every_cli().run(|world| {
+        world.config(&client(READ, "")).apply();
+        let secret = world.text(ADDRESS, "client_secret_id");
+        let other = "client_secret_name = \"other\"";
+        world.config(&client(READ, other));
+        let gone = Fault::status(404).body(r#"{"error":"invalid_request","error_description":"gone"}"#);
+        world.emulator().inject(gone.path(&format!("*/secrets/{secret}")));
+        let text = world.apply_fails();
+        assert!(text.contains("The client's secret no longer exists"), "{text}");
+        world.config(&client(READ, "store_client_secret = false")).apply();
+        world.config(&client(READ, other)).apply();
+        assert_ne!(world.text(ADDRESS, "client_secret_id"), secret);
+        world.plan_is_empty();
+        world.destroy();
+    });
+}
+
+#[test]
 fn a_first_secret_that_cannot_be_revoked_leaves_the_client_tracked() {
     every_cli().run(|world| {
         world.config(&client(READ, "store_client_secret = false"));

@@ -123,7 +123,9 @@ fn plan_secret(plan: &mut Plan<ManagementClient>, planned: &ManagementClient) {
         return;
     };
     let had_it = prior.stores_secret();
-    let moves_expiry = prior.client_secret_expires_in != planned.client_secret_expires_in;
+    // A lifetime that is left out from now on moves nothing: the expiry stays as it was set.
+    let moves_expiry = !planned.client_secret_expires_in.is_null()
+        && prior.client_secret_expires_in != planned.client_secret_expires_in;
     let has_secret = !prior.client_secret_id.is_null();
     let holds_value = !prior.client_secret.is_null();
     match (had_it, &planned.store_client_secret) {

@@ -92,7 +92,10 @@ pub(super) async fn change(
     }
     let id = state.id().to_owned();
     let attempt = Attempt::new("update", WHAT, &id).needing(MANAGE).fields(FIELDS);
-    let updated = pangea.api()?.clients().update_secret(&id, secret_id, &update).await.explain(pangea, &attempt)?;
+    let updated = match pangea.api()?.clients().update_secret(&id, secret_id, &update).await {
+        Err(error) if error.is_gone() => return Err(no_longer_there(&id, secret_id).into()),
+        result => result.explain(pangea, &attempt)?,
+    };
     state.client_secret_expires_at = updated.client_secret_expires_at.into();
     state.client_secret_name = plan.client_secret_name.clone();
     state.client_secret_description = plan.client_secret_description.clone();
@@ -153,6 +156,18 @@ async fn retire(pangea: &Pangea, client_id: &str, secret_id: &str) -> Result<()>
 fn ends_within_overlap(expires_at: Option<&str>) -> bool {
     let overlap_ends = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(OVERLAP_SECONDS);
     expires_at.and_then(|at| at.parse::<jiff::Timestamp>().ok()).is_some_and(|at| at <= overlap_ends)
+}
+
+/// The error for settings of a secret that was revoked or has expired, which no read notices.
+fn no_longer_there(client_id: &str, secret_id: &str) -> Diagnostic {
+    Diagnostic::error(
+        "The client's secret no longer exists",
+        format!(
+            "The secret {secret_id} of client {client_id} was revoked outside of Terraform or has expired, so its settings can't \
+             be changed. For a new secret undo the change of the settings, set `store_client_secret = false` and apply; then \
+             set it to `true` again, with the settings that the new secret is to have."
+        ),
+    )
 }
 
 /// Settings of a secret that nobody can name can't be changed; they are written down only.
