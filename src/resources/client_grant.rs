@@ -16,6 +16,7 @@ use self::id::Words;
 use crate::{
     access::Holding,
     diagnose::{Attempt, Explain},
+    ids,
     provider::Pangea,
     resources::{
         declared_twice,
@@ -76,6 +77,8 @@ impl Resource<Pangea> for ClientGrant {
     const NAME: &'static str = "pangea_client_grant";
 
     fn validate(config: &ClientGrant, diagnostics: &mut Diagnostics) {
+        let misplaced = ids::misplaced(&config.client_id, Path::attribute("client_id"), ids::CLIENT);
+        misplaced.into_iter().for_each(|problem| diagnostics.push(problem));
         let nothing = |is_empty: Option<bool>, is_unknown: bool| !is_unknown && is_empty.unwrap_or(true);
         let no_scopes = nothing(config.scopes.known().map(BTreeSet::is_empty), config.scopes.is_unknown());
         let no_roles = nothing(config.roles.known().map(BTreeSet::is_empty), config.roles.is_unknown());

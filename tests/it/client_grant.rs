@@ -156,6 +156,16 @@ fn a_grant_that_overlaps_its_client_leaves_the_clients_own_scopes_when_it_goes()
 }
 
 #[test]
+fn a_client_id_of_another_kind_is_refused_before_anything_is_asked() {
+    every_cli().run(|world| {
+        let elsewhere = grant("it", &[READ]).replace("pangea_management_client.it.id", "\"ppi_a\"");
+        let text = world.config(&elsewhere).plan_fails();
+        assert!(text.contains("`client_id` looks like the id of a project"), "{text}");
+        assert_eq!(world.requests(), Vec::<String>::new());
+    });
+}
+
+#[test]
 fn a_grant_to_a_client_that_exists_already_leaves_the_clients_own_scopes_when_it_goes() {
     every_cli().run(|world| {
         world.config(&client(&[READ, MANAGE])).apply();
