@@ -40,6 +40,7 @@ struct Known {
     declared: Option<Declared>,
     asked: Holding,
     holders: Vec<(String, Holding)>,
+    reads: BTreeMap<String, usize>,
 }
 
 /// What the client's own resource declares.
@@ -135,6 +136,16 @@ impl ClientAccess {
     /// What of `holding` no apply of this process has asked for: this alone may be revoked.
     pub fn not_asked(&self, holding: &Holding) -> Holding {
         holding.without(&self.known().asked)
+    }
+
+    /// Notes that a grant of this name was read. Terraform reads each of its objects once in a run.
+    pub fn note_read(&self, holder: &str) {
+        *self.known().reads.entry(holder.to_owned()).or_default() += 1;
+    }
+
+    /// Whether two grants have this name, and so hold the very same.
+    pub fn has_twin(&self, holder: &str) -> bool {
+        self.known().reads.get(holder).is_some_and(|reads| *reads > 1)
     }
 
     /// Notes what a resource plans to hold, under a name of its own, and tells what others plan to hold as well.

@@ -317,6 +317,13 @@ fn forbidden(error: &Error, pangea: &Pangea, attempt: &Attempt<'_>) -> String {
 }
 
 fn ambiguous(attempt: &Attempt<'_>) -> String {
+    if attempt.what.contains("secret") {
+        return format!(
+            "So a secret may exist now that nobody holds, or may not. Look at the secrets of the client in the Pangea User \
+             Console, by the time, and revoke what nobody knows. Then apply again: {} is made anew.",
+            attempt.object()
+        );
+    }
     format!(
         "So {} may exist now, or may not. Look for it in the Pangea User Console, by its name and the time. If it is \
          there, take it into the state with an `import` block and its id, or delete it. Only then apply again: names may \

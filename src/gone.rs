@@ -9,6 +9,23 @@ use crate::{
 
 const READ_ORGANIZATION: &str = "pangea:platform:org:read";
 
+/// Private state of an object that names no organization itself: the provider's, when the object was last seen.
+const SEEN_IN: &str = "seen_in_organization";
+
+/// Notes the provider's organization with an object that was found, so that a later login of another organization, which
+/// doesn't find it, is known for what it is.
+pub fn note_organization<M: Model>(pangea: &Pangea, ctx: &mut Context<M>) {
+    if let Some(organization) = pangea.default_organization_id().into_known() {
+        ctx.private().set(SEEN_IN, organization);
+    }
+}
+
+/// The organization in which an object was last seen, else the provider's.
+pub fn noted_organization<M: Model>(pangea: &Pangea, ctx: &mut Context<M>) -> Option<String> {
+    let noted = ctx.private().get(SEEN_IN).and_then(|id| id.as_str()).map(str::to_owned);
+    noted.or_else(|| pangea.default_organization_id().into_known())
+}
+
 /// Makes sure that an object which isn't found is gone, and not just out of sight: a login of another organization finds
 /// nothing of this one, and must not make Terraform forget it. Without an organization to look for, the service is believed.
 ///

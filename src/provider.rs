@@ -153,7 +153,8 @@ impl Pangea {
     /// # Errors
     /// Where the provider's organization isn't visible either; then nothing may be forgotten.
     pub async fn confirm_gone<M: Model>(&self, what: &str, id: &str, ctx: &mut Context<M>) -> Result<()> {
-        gone::confirm(self, self.default_organization_id().as_deref(), what, id).await?;
+        let organization = gone::noted_organization(self, ctx);
+        gone::confirm(self, organization.as_deref(), what, id).await?;
         gone::warn(what, id, ctx);
         Ok(())
     }

@@ -16,8 +16,8 @@ use self::id::Words;
 use crate::{
     access::Holding,
     diagnose::{Attempt, Explain},
-    ids,
-    provider::Pangea,
+    gone, ids,
+    provider::{ALLOW_DELETE, Pangea},
     resources::{
         declared_twice,
         role::{RoleModel, still_held, to_api, to_model},
@@ -58,6 +58,10 @@ const WHAT: &str = "client grant";
 const READ: &str = "pangea:platform:account:read";
 const MANAGE: &str = "pangea:platform:account:manage";
 
+/// The scopes without which the provider's own calls fail.
+const NEEDED_BY_CALLS: [&str; 5] =
+    [READ, MANAGE, "pangea:platform:org:read", "pangea:platform:project:read", "pangea:platform:project:manage"];
+
 /// The API's fields and the attributes that they come from.
 const FIELDS: &[(&str, &str)] = &[("scope", "scopes"), ("roles", "roles")];
 
@@ -67,7 +71,7 @@ const UNDECIDED: &str = "undecided";
 
 /// How long a read waits for the client's own resource to be read. Terraform orders the two only while the grant is in the
 /// configuration; for one that was removed from it, both are read at once.
-const DECISION_LIMIT: Duration = Duration::from_secs(5);
+const DECISION_LIMIT: Duration = Duration::from_secs(2);
 
 /// Private state: the name under which a grant is planned, handed from the first plan of a replacement to the second.
 const HOLDER: &str = "holder";
@@ -92,7 +96,11 @@ impl Resource<Pangea> for ClientGrant {
 
     fn modify_plan(pangea: Option<&Pangea>, plan: &mut Plan<ClientGrant>) {
         // A plan that can't be read has its errors from validation already.
-        let Ok(Some(planned)) = plan.planned() else { return };
+        let Ok(planned) = plan.planned() else { return };
+        if let Some(pangea) = pangea {
+            refuse_lockout(pangea, plan, planned.as_ref());
+        }
+        let Some(planned) = planned else { return };
         if plan.is_change() {
             match planned.words() {
                 Some(words) => plan.set("id", Value::Known(words.to_string())),
@@ -117,7 +125,9 @@ impl Resource<Pangea> for ClientGrant {
         let attempt = Attempt::new("read", WHAT, &client_id).needing(READ);
         let clients = pangea.api()?.clients();
         let Some(client) = clients.find(&client_id).await.explain(pangea, &attempt)? else {
-            pangea.confirm_gone("client of a grant", &client_id, ctx).await?;
+            let organization = gone::noted_organization(pangea, ctx);
+            gone::confirm(pangea, organization.as_deref(), "client", &client_id).await?;
+            ctx.warn("The client of a grant no longer exists", client_is_gone(&client_id));
             return Ok(None);
         };
         let roles = if state.roles.is_known() {
@@ -126,6 +136,8 @@ impl Resource<Pangea> for ClientGrant {
             Vec::new()
         };
         let access = pangea.access.client(&client_id);
+        access.note_read(state.id.as_deref().unwrap_or_default());
+        gone::note_organization(pangea, ctx);
         let own = if undecided(ctx).is_empty() {
             access.declared()
         } else {
@@ -240,6 +252,7 @@ async fn change(
     let _changing = access.changing.lock().await;
     let (before, after) = (prior.holding(), plan.holding());
     access.ask(&after);
+    gone::note_organization(pangea, ctx);
     let own = access.declared();
     let gained = after.without(&before);
     let kept = prior.added().shared_with(&after);
@@ -314,6 +327,33 @@ async fn refresh_login(pangea: &Pangea, client_id: &str) -> Result<()> {
     Ok(())
 }
 
+/// The run would stop halfway if it took from its own login what its calls need.
+fn refuse_lockout(pangea: &Pangea, plan: &mut Plan<ClientGrant>, planned: Option<&ClientGrant>) {
+    let Some(prior) = plan.prior() else { return };
+    let client_id = prior.client_id();
+    if !pangea.is_login(client_id) || pangea.may_delete(client_id) {
+        return;
+    }
+    let replaces = plan.is_replace();
+    let kept = planned.filter(|_| !replaces).map(ClientGrant::holding).unwrap_or_default();
+    let mut needed = prior.added().without(&kept);
+    needed.scopes.retain(|scope| NEEDED_BY_CALLS.contains(&scope.as_str()));
+    needed.roles.clear();
+    if needed.is_empty() {
+        return;
+    }
+    let refused = Diagnostic::error(
+        "The plan would narrow the client that the provider is logged in as",
+        format!(
+            "The grant added {} to client {client_id}, whose credentials the provider uses, and would take it away again in the \
+             middle of the run. Log the provider in as another client, or grant it that access elsewhere. If you mean it, set \
+             the environment variable {ALLOW_DELETE}={client_id} for one run.",
+            needed.names()
+        ),
+    );
+    plan.diagnostics().push(refused);
+}
+
 /// What the process knows of the client makes some grants pointless, and one impossible.
 fn warn_or_refuse(pangea: &Pangea, plan: &mut Plan<ClientGrant>, client_id: &str, planned: &ClientGrant) {
     let access = pangea.access.client(client_id);
@@ -329,7 +369,10 @@ fn warn_or_refuse(pangea: &Pangea, plan: &mut Plan<ClientGrant>, client_id: &str
         return;
     }
     let holder = holder_of(plan, planned);
-    let shared = access.plan(&holder, planned.holding());
+    let mut shared = access.plan(&holder, planned.holding());
+    if access.has_twin(&holder) {
+        shared = planned.holding();
+    }
     if !shared.is_empty() {
         plan.diagnostics().warn_at(Path::attribute("scopes"), "Access is declared twice", declared_twice(&shared));
     }
@@ -346,6 +389,13 @@ fn holder_of(plan: &mut Plan<ClientGrant>, planned: &ClientGrant) -> String {
         }
         None => handed_on.or_else(|| planned.words().map(|words| words.to_string())).unwrap_or_default(),
     }
+}
+
+fn client_is_gone(client_id: &str) -> String {
+    format!(
+        "Client {client_id} was deleted outside of Terraform, and with it all that was granted to it. The grant is dropped from \
+         the state; where the configuration still has it, the next apply makes it again."
+    )
 }
 
 fn not_granted(words: &Words, missing: &Holding, scopes: &BTreeSet<String>, roles: &[Role]) -> Diagnostic {

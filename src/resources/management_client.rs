@@ -15,7 +15,7 @@ use tf_framework::{Context, Identified, Model, Plan, Resource, Result, Secret, V
 use crate::{
     access::{Declared, Holding},
     diagnose::{Attempt, Explain},
-    ids,
+    gone, ids,
     provider::Pangea,
     resources::{
         role::{RoleModel, still_held, to_api, to_model},
@@ -158,6 +158,7 @@ impl Resource<Pangea> for ManagementClient {
         let access = pangea.access.client(&client_id);
         access.declare(plan.declared());
         access.ask(&plan.holding());
+        gone::note_organization(pangea, ctx);
         let first_secret = registered.client_secret_id.clone();
         // Where it is not to be stored, the plan has no secret, and so has the state.
         let state = plan.with_registered(registered);
@@ -208,6 +209,7 @@ impl Resource<Pangea> for ManagementClient {
             state.holding().scopes.intersection(&actual_scopes).cloned().collect::<BTreeSet<_>>().into()
         };
         pangea.access.client(&id).declare(state.declared());
+        gone::note_organization(pangea, ctx);
         Ok(Some(state))
     }
 

@@ -313,3 +313,53 @@ fn a_grant_of_nothing_is_refused_before_anything_is_asked() {
         assert_eq!(world.requests(), Vec::<String>::new());
     });
 }
+
+#[test]
+fn two_grants_that_are_alike_are_seen_once_both_are_read() {
+    every_cli().run(|world| {
+        world.config(&(client(&[READ]) + &grant("one", &[MANAGE]) + &grant("other", &[MANAGE]))).apply();
+        let plan = world.plan();
+        assert_eq!(plan.actions(), Vec::<String>::new());
+        assert!(plan.warnings().contains("Access is declared twice"), "{}", plan.warnings());
+        world.destroy();
+    });
+}
+
+#[test]
+fn a_grant_does_not_take_from_the_login_what_the_providers_calls_need() {
+    every_cli().run(|world| {
+        let own = world.variable("PANGEA_CLIENT_ID").to_owned();
+        let before = world.scopes(&own);
+        let to_login = grant("it", &["pangea:platform:account:manage"])
+            .replace("pangea_management_client.it.id", &format!("{own:?}"));
+        world.config(&to_login).apply();
+        let text = world.destroy_fails();
+        assert!(text.contains("would narrow the client that the provider is logged in as"), "{text}");
+        assert_eq!(world.scopes(&own), before);
+        world.forget(GRANT);
+
+        let harmless = to_login.replace("pangea:platform:account:manage", AUDIT);
+        world.config(&harmless).apply();
+        world.destroy();
+        assert_eq!(world.scopes(&own), before);
+    });
+}
+
+#[test]
+fn a_login_of_another_organization_does_not_make_terraform_forget_clients_and_grants() {
+    every_cli().run(|world| {
+        world.config(&both(&[READ], &[MANAGE])).apply();
+        let elsewhere = pangea_emulator::Server::start(pangea_emulator::Options::default()).unwrap();
+        let here: Vec<_> = world.emulator().environment();
+        elsewhere.environment().iter().for_each(|(name, value)| {
+            world.set(name, value);
+        });
+        let text = world.plan_fails();
+        assert!(text.contains("its organization are not visible"), "{text}");
+        here.iter().for_each(|(name, value)| {
+            world.set(name, value);
+        });
+        world.plan_is_empty();
+        world.destroy();
+    });
+}
