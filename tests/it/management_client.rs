@@ -467,3 +467,24 @@ fn a_token_lifetime_that_the_service_does_not_tell_replaces_nothing() {
         world.destroy();
     });
 }
+
+#[test]
+fn a_client_goes_with_its_project_and_comes_back_in_one_apply_where_it_says_so() {
+    every_cli().run(|world| {
+        let config = |geo: &str| {
+            let more = "roles = [{ type = \"project\", id = pangea_project.it.id, role = \"admin\" }]\n  \
+                        lifecycle {\n    replace_triggered_by = [pangea_project.it.id]\n  }";
+            format!(
+                "resource \"pangea_project\" \"it\" {{\n  name = \"it\"\n  geo  = {geo:?}\n}}\n{}",
+                client(READ, more)
+            )
+        };
+        world.config(&config("us")).apply();
+        let before = id(world);
+        world.config(&config("eu")).apply();
+        assert_ne!(id(world), before);
+        world.plan_is_empty();
+        world.destroy();
+        assert!(world.emulator().leftovers().is_empty());
+    });
+}

@@ -69,6 +69,17 @@ impl Shape {
     }
 }
 
+impl Shape {
+    fn make_computed(&mut self) {
+        let Shape::Nested(_, attributes) = self else { return };
+        for attribute in attributes {
+            attribute.presence = Presence::Computed;
+            attribute.default = None;
+            attribute.shape.make_computed();
+        }
+    }
+}
+
 impl From<Type> for Shape {
     fn from(ty: Type) -> Shape {
         Shape::Plain(ty)
@@ -113,11 +124,16 @@ pub struct Attribute {
 }
 
 impl Attribute {
-    /// An attribute with nothing but name, shape and presence.
+    /// An attribute with nothing but name, shape and presence. Inside a computed one, every attribute is computed: nobody else
+    /// could set it.
     pub fn new(name: impl Into<String>, shape: impl Into<Shape>, presence: Presence) -> Attribute {
+        let mut shape = shape.into();
+        if presence == Presence::Computed {
+            shape.make_computed();
+        }
         Attribute {
             name: name.into(),
-            shape: shape.into(),
+            shape,
             presence,
             description: String::new(),
             deprecation: None,
@@ -349,4 +365,17 @@ fn object_type(attributes: &[Attribute]) -> Type {
 
 fn plural(count: usize) -> &'static str {
     if count == 1 { "" } else { "s" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inside_a_computed_attribute_everything_is_computed() {
+        let inner = vec![Attribute::new("id", Type::String, Presence::Required)];
+        let outer = Attribute::new("roles", Shape::Nested(Nesting::Set, inner), Presence::Computed);
+        let Shape::Nested(_, inner) = outer.shape() else { panic!("it is nested") };
+        assert_eq!(inner[0].presence(), Presence::Computed);
+    }
 }

@@ -3,6 +3,9 @@
 //! It is told what to do by variables: `PROBE_NETWORK=tcp`, and `PROBE_CLEAN_UP=ADDRESS`, where a test listens: cleaning up
 //! means to connect there and to wait until the test hangs up.
 
+// The tests of the process have no other way to tell it what to do.
+#![expect(clippy::disallowed_methods)]
+
 use std::process::ExitCode;
 
 use futures_util::stream::{self, BoxStream, StreamExt};

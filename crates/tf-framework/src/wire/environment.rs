@@ -29,6 +29,7 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
+    #[expect(clippy::disallowed_methods, reason = "the one place where the framework reads its environment")]
     pub(crate) fn of_process() -> Self {
         Self::read(|name| std::env::var(name).ok())
     }
