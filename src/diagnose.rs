@@ -233,6 +233,10 @@ fn gone(attempt: &Attempt<'_>) -> String {
                 it is in."
             .to_owned();
     }
+    if attempt.what == "client" {
+        return "Check `client_id`: the client was deleted, or is one that the provider's login doesn't see."
+            .to_owned();
+    }
     format!(
         "It was deleted outside of Terraform, or belongs to an organization or project that the provider's login doesn't \
          see. Run `terraform plan`: it reads {} again, and plans to create what is gone.",

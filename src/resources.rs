@@ -16,8 +16,8 @@ pub use project::Project;
 /// The warning for access that two resources plan to hold on one client.
 fn declared_twice(shared: &Holding) -> String {
     format!(
-        "Another resource of this configuration declares {} on the same client. Taking it from one of them revokes it, and the \
-         next apply grants it again. Declare it in one place.",
+        "Another resource of this configuration declares {} on the same client. Where one of them is taken away, the client \
+         may lose it until the next apply grants it again. Declare it in one place.",
         shared.names()
     )
 }

@@ -208,7 +208,10 @@ impl Resource<Pangea> for ManagementClient {
         } else {
             state.holding().scopes.intersection(&actual_scopes).cloned().collect::<BTreeSet<_>>().into()
         };
-        pangea.access.client(&id).declare(state.declared());
+        if !ctx.private().is_set(IMPORTED) {
+            // After an import the state holds what grants added too, and the configuration alone says which is whose.
+            pangea.access.client(&id).declare(state.declared());
+        }
         gone::note_organization(pangea, ctx);
         Ok(Some(state))
     }

@@ -363,3 +363,19 @@ fn a_login_of_another_organization_does_not_make_terraform_forget_clients_and_gr
         world.destroy();
     });
 }
+
+#[test]
+fn importing_the_client_of_a_grant_takes_nothing_from_the_grant() {
+    every_cli().run(|world| {
+        world.config(&both(&[READ], &[MANAGE])).apply();
+        let client_id = world.text(CLIENT, "id");
+        world.forget(CLIENT);
+        world.import(CLIENT, &client_id);
+        world.run(&["apply", "-refresh-only", "-auto-approve", "-input=false"]).success().unwrap();
+        assert_eq!(world.values(GRANT)["added_scopes"], json!([MANAGE]));
+        world.apply();
+        world.config(&client(&[READ])).apply();
+        assert_eq!(held(world), [READ]);
+        world.destroy();
+    });
+}

@@ -20,6 +20,12 @@ pub fn build_programs() -> Result<()> {
 pub fn build(arguments: &[&str]) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
+    // What Cargo tells a program that it runs makes build scripts run again, and with them half of the tree.
+    let told = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    names.filter(|name| told(name)).for_each(|name| {
+        command.env_remove(name);
+    });
     command.current_dir(workspace()).arg("build").args(arguments).arg("--target-dir").arg(target());
     process::shown(&mut command, BUILD_LIMIT)?.success().context("the build failed")?;
     Ok(())
