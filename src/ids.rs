@@ -63,6 +63,21 @@ pub fn of_state<'v>(id: &'v Value<String>, what: &str) -> Result<&'v str> {
     })
 }
 
+/// Makes sure that Pangea answered the `what` that was asked for: another one must not take its place in the state.
+///
+/// # Errors
+/// When the ids differ.
+pub fn same(asked: &str, answered: &str, what: &str) -> Result<()> {
+    if asked == answered {
+        return Ok(());
+    }
+    let detail = format!(
+        "The provider asked Pangea for the {what} {asked}, and was answered {answered}. The state stays as it is. Run Terraform \
+         again; where it stays so, something between here and Pangea mixes answers up."
+    );
+    Err(Diagnostic::error(format!("Another {what} was answered"), detail).into())
+}
+
 /// Checks an import id that is the id of a `what` alone.
 ///
 /// # Errors

@@ -185,6 +185,7 @@ impl Resource<Pangea> for ManagementClient {
             }
             return Ok(None);
         };
+        ids::same(&id, &client.client_id, WHAT)?;
         let actual_scopes = client.scopes.clone();
         state = state.with_client(client);
         if is_import {

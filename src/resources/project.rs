@@ -96,6 +96,7 @@ impl Resource<Pangea> for Project {
             }
             return Ok(None);
         };
+        ids::same(id, &found.id, "project")?;
         let found = Project::from(found);
         // What the service leaves out stays as it was: that is not known to have changed.
         let told = |told: Value<String>, before| if told.is_null() { before } else { told };

@@ -488,3 +488,18 @@ fn a_client_goes_with_its_project_and_comes_back_in_one_apply_where_it_says_so()
         assert!(world.emulator().leftovers().is_empty());
     });
 }
+
+#[test]
+fn an_answer_about_another_client_does_not_take_its_place() {
+    every_cli().run(|world| {
+        world.config(&client(READ, "")).apply();
+        let before = id(world);
+        let other = json!(format!("psa_{}", "a".repeat(32)));
+        world.emulator().inject(Fault::rewrite("/client_id", other).method("GET").path("*/clients/psa_*").times(1));
+        let text = world.plan_fails();
+        assert!(text.contains("Another management client was answered"), "{text}");
+        assert_eq!(id(world), before);
+        world.plan_is_empty();
+        world.destroy();
+    });
+}
