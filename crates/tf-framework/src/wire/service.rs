@@ -3,7 +3,9 @@
 //! Whatever goes wrong becomes a diagnostic in the answer. A gRPC error would reach the person without a place in the
 //! configuration, and for some calls Terraform would only say that the plugin did not respond.
 
-mod supported;
+mod calls;
+mod data_source;
+mod resource;
 mod unsupported;
 
 use std::sync::Arc;

@@ -1,0 +1,213 @@
+//! The calls about managed resources.
+
+use super::{Answer, Service, unknown};
+use crate::{
+    diagnostics::{Diagnostic, Diagnostics},
+    private::Private,
+    provider::Provider,
+    resource::ResourceType,
+    server::{
+        identity::AnyIdentity,
+        resource::{AnyResource, ApplyRequest, PlanRequest},
+    },
+    value::Dynamic,
+    wire::{
+        convert::{diagnostics_to_wire, path_to_wire, value_from_wire, value_to_wire},
+        generated::tfplugin6 as proto,
+    },
+};
+
+impl<P: Provider> Service<P> {
+    pub(super) fn entry(&self, name: &str) -> Result<&ResourceType<P::Api>, Diagnostics> {
+        self.0.resources.get(name).ok_or_else(|| unknown("resource type", name).into())
+    }
+
+    pub(super) fn resource(&self, name: &str) -> Result<&dyn AnyResource<P::Api>, Diagnostics> {
+        Ok(self.entry(name)?.resource.as_ref())
+    }
+
+    pub(super) fn plan_change(
+        &self,
+        request: &proto::plan_resource_change::Request,
+    ) -> Result<proto::plan_resource_change::Response, Diagnostics> {
+        let entry = self.entry(&request.type_name)?;
+        let (resource, ty) = (&entry.resource, entry.resource.value_type());
+        let plan = PlanRequest {
+            prior: value_from_wire(request.prior_state.as_ref(), ty)?,
+            config: value_from_wire(request.config.as_ref(), ty)?,
+            proposed: value_from_wire(request.proposed_new_state.as_ref(), ty)?,
+            prior_private: Private::from_wire(&request.prior_private),
+        };
+        let configured = self.0.configured();
+        let planned = resource.plan(configured.as_deref().map(|configured| &configured.api), plan);
+        // A destroy names its object to the apply; otherwise the identity is that of the planned state, once it is known.
+        let planned_identity = if planned.planned.is_null() {
+            request.prior_identity.clone()
+        } else {
+            identity_of(entry, &planned.planned, request.prior_identity.as_ref())?
+        };
+        Ok(proto::plan_resource_change::Response {
+            planned_identity,
+            planned_state: Some(value_to_wire(&planned.planned, ty)?),
+            requires_replace: planned.replace.iter().map(path_to_wire).collect(),
+            planned_private: planned.private.into_wire(),
+            diagnostics: diagnostics_to_wire(planned.diagnostics),
+            ..Default::default()
+        })
+    }
+
+    pub(super) async fn apply_change(
+        &self,
+        request: &proto::apply_resource_change::Request,
+    ) -> Result<proto::apply_resource_change::Response, Diagnostics> {
+        let entry = self.entry(&request.type_name)?;
+        let (resource, ty) = (&entry.resource, entry.resource.value_type());
+        let change = ApplyRequest {
+            prior: value_from_wire(request.prior_state.as_ref(), ty)?,
+            planned: value_from_wire(request.planned_state.as_ref(), ty)?,
+            config: value_from_wire(request.config.as_ref(), ty)?,
+            planned_private: Private::from_wire(&request.planned_private),
+        };
+        let configured = self.configured()?;
+        let applied = resource.apply(&configured.api, change).await;
+        Ok(proto::apply_resource_change::Response {
+            new_identity: identity_of(entry, &applied.state, None)?,
+            new_state: Some(value_to_wire(&applied.state, ty)?),
+            private: applied.private.into_wire(),
+            diagnostics: diagnostics_to_wire(applied.diagnostics),
+            ..Default::default()
+        })
+    }
+
+    pub(super) async fn read_object(
+        &self,
+        request: &proto::read_resource::Request,
+    ) -> Result<proto::read_resource::Response, Diagnostics> {
+        let entry = self.entry(&request.type_name)?;
+        let (resource, ty) = (&entry.resource, entry.resource.value_type());
+        let state = value_from_wire(request.current_state.as_ref(), ty)?;
+        let configured = self.configured()?;
+        let read = resource.read(&configured.api, state, Private::from_wire(&request.private)).await;
+        Ok(proto::read_resource::Response {
+            new_identity: identity_of(entry, &read.state, request.current_identity.as_ref())?,
+            new_state: Some(value_to_wire(&read.state, ty)?),
+            private: read.private.into_wire(),
+            diagnostics: diagnostics_to_wire(read.diagnostics),
+            ..Default::default()
+        })
+    }
+
+    pub(super) async fn import_object(
+        &self,
+        request: &proto::import_resource_state::Request,
+    ) -> Result<proto::import_resource_state::Response, Diagnostics> {
+        let entry = self.entry(&request.type_name)?;
+        let ty = entry.resource.value_type();
+        let asked_for = match (&entry.identity, &request.identity) {
+            (Some(identity), Some(data)) => value_from_wire(data.identity_data.as_ref(), identity.value_type())?,
+            _ => Dynamic::Null,
+        };
+        if request.id.is_empty() && asked_for.is_null() {
+            return Err(nothing_to_import(&request.type_name).into());
+        }
+        let configured = self.configured()?;
+        let imported = match &entry.identity {
+            Some(identity) if request.id.is_empty() => identity.import(&configured.api, &asked_for).await,
+            _ => entry.resource.import(&configured.api, &request.id).await,
+        };
+        let mut answer = proto::import_resource_state::Response::default();
+        if !imported.diagnostics.has_errors() {
+            answer.imported_resources.push(proto::import_resource_state::ImportedResource {
+                type_name: request.type_name.clone(),
+                state: Some(value_to_wire(&imported.state, ty)?),
+                private: imported.private.into_wire(),
+                identity: identity_of(entry, &imported.state, None)?,
+            });
+        }
+        Ok(answer.with(diagnostics_to_wire(imported.diagnostics)))
+    }
+
+    pub(super) fn upgrade_identity(
+        &self,
+        request: &proto::upgrade_resource_identity::Request,
+    ) -> Result<proto::upgrade_resource_identity::Response, Diagnostics> {
+        let raw = request.raw_identity.clone().unwrap_or_default();
+        // Terraform asks to upgrade an empty identity wherever a state has none; the next read fills it in.
+        if raw.json.is_empty() && raw.flatmap.is_empty() {
+            return Ok(proto::upgrade_resource_identity::Response::default());
+        }
+        let Some(identity) = &self.entry(&request.type_name)?.identity else {
+            return Err(no_identity(&request.type_name).into());
+        };
+        let upgraded = identity.upgrade(request.version, &raw.json)?;
+        Ok(proto::upgrade_resource_identity::Response {
+            upgraded_identity: identity_to_wire(identity.as_ref(), &upgraded)?,
+            diagnostics: Vec::new(),
+        })
+    }
+
+    pub(super) fn upgrade_state(
+        &self,
+        request: &proto::upgrade_resource_state::Request,
+    ) -> Result<proto::upgrade_resource_state::Response, Diagnostics> {
+        let resource = self.resource(&request.type_name)?;
+        let raw = request.raw_state.clone().unwrap_or_default();
+        if raw.json.is_empty() && !raw.flatmap.is_empty() {
+            let error = Diagnostic::error(
+                "Unable to read the stored state",
+                format!(
+                    "The state of this {} was written by Terraform 0.11 or older. Run `terraform refresh` with Terraform \
+                     0.12 first, or remove the object from the state and import it again.",
+                    request.type_name
+                ),
+            );
+            return Err(error.into());
+        }
+        let state = resource.upgrade(request.version, &raw.json)?;
+        Ok(proto::upgrade_resource_state::Response {
+            upgraded_state: Some(value_to_wire(&state, resource.value_type())?),
+            diagnostics: Vec::new(),
+        })
+    }
+}
+
+/// The identity of an object in this state, for the wire; none while it is not known whole. `before` is what it was.
+fn identity_of<Api>(
+    entry: &ResourceType<Api>,
+    state: &Dynamic,
+    before: Option<&proto::ResourceIdentityData>,
+) -> Result<Option<proto::ResourceIdentityData>, Diagnostics> {
+    let Some(identity) = &entry.identity else { return Ok(None) };
+    let now = identity.of_state(state);
+    let before = value_from_wire(before.and_then(|data| data.identity_data.as_ref()), identity.value_type())?;
+    identity.check_unchanged(&before, &now)?;
+    identity_to_wire(identity.as_ref(), &now)
+}
+
+fn identity_to_wire<Api>(
+    identity: &dyn AnyIdentity<Api>,
+    value: &Dynamic,
+) -> Result<Option<proto::ResourceIdentityData>, Diagnostics> {
+    if value.is_null() {
+        return Ok(None);
+    }
+    let identity_data = Some(value_to_wire(value, identity.value_type())?);
+    Ok(Some(proto::ResourceIdentityData { identity_data }))
+}
+
+fn nothing_to_import(type_name: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Import needs an id",
+        format!("A {type_name} is imported by its id or its identity; see its page for the form of both."),
+    )
+}
+
+fn no_identity(type_name: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Unable to upgrade the resource identity",
+        format!(
+            "A {type_name} has no identity in this version of the provider, and the state holds one. A newer version of the \
+             provider wrote it: use that version."
+        ),
+    )
+}
