@@ -53,9 +53,9 @@ impl Provider for PangeaProvider {
 
     fn resources() -> Vec<ResourceType<Pangea>> {
         vec![
-            ResourceType::identified::<resources::Project>(),
-            ResourceType::identified::<resources::ManagementClient>(),
-            ResourceType::identified::<resources::ClientGrant>(),
+            ResourceType::of::<resources::Project>().identified().into(),
+            ResourceType::of::<resources::ManagementClient>().identified().into(),
+            ResourceType::of::<resources::ClientGrant>().identified().into(),
         ]
     }
 

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 
-use crate::{Result, context::Context, model::Model, resource::Resource};
+use crate::{
+    Result, context::Context, model::Model, registration::Registration, resource::Resource, server::identity::Typed,
+};
 
 /// A resource whose objects have an identity. Needs Terraform 1.12 or OpenTofu 1.12; older ones never ask for it.
 ///
@@ -27,4 +29,12 @@ pub trait Identified<Api: Send + Sync + 'static>: Resource<Api> {
     /// # Errors
     /// What the person should read.
     async fn import_by_identity(api: &Api, identity: Self::Identity, ctx: &mut Context<Self>) -> Result<Self>;
+}
+
+impl<Api: Send + Sync + 'static, R: Identified<Api>> Registration<Api, R> {
+    /// Its objects have an identity.
+    pub fn identified(mut self) -> Registration<Api, R> {
+        self.entry.identity = Some(Box::new(Typed::<R>::new()));
+        self
+    }
 }

@@ -9,7 +9,7 @@ use crate::{
     data_source::DataSourceType,
     diagnostics::Diagnostics,
     model::Model,
-    resource::ResourceType,
+    registration::ResourceType,
     serve::Program,
     server::Server,
     stop::StopSignal,

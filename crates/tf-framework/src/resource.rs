@@ -1,20 +1,13 @@
 //! A managed resource: what a provider writes for one kind of object.
 
-use std::marker::PhantomData;
-
 use async_trait::async_trait;
 
 use crate::{
     Result,
     context::Context,
     diagnostics::{Diagnostic, Diagnostics},
-    identity::Identified,
     model::Model,
     modify_plan::Plan,
-    server::{
-        identity::{self, AnyIdentity},
-        resource::{AnyResource, Typed},
-    },
 };
 
 /// One kind of object that Terraform creates, reads, updates and deletes. The struct that implements it is the state;
@@ -94,28 +87,5 @@ pub trait Resource<Api: Send + Sync + 'static>: Model {
             ),
         )
         .into())
-    }
-}
-
-/// A resource in the provider's list.
-pub struct ResourceType<Api> {
-    pub(crate) resource: Box<dyn AnyResource<Api>>,
-    pub(crate) identity: Option<Box<dyn AnyIdentity<Api>>>,
-}
-
-impl<Api: Send + Sync + 'static> ResourceType<Api> {
-    /// The list entry of `R`.
-    pub fn of<R: Resource<Api>>() -> ResourceType<Api> {
-        ResourceType { resource: Box::new(Typed::<R>::new(PhantomData)), identity: None }
-    }
-
-    /// The list entry of `R`, whose objects have an identity.
-    pub fn identified<R: Identified<Api>>() -> ResourceType<Api> {
-        ResourceType { identity: Some(Box::new(identity::Typed::<R>::new())), ..ResourceType::of::<R>() }
-    }
-
-    /// The type's full name.
-    pub fn name(&self) -> &'static str {
-        self.resource.name()
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     model::{Misfit, Model},
     modify_plan::read_model,
     provider::{Host, Provider},
-    resource::ResourceType,
+    registration::ResourceType,
     schema::Schema,
     stop::Stopper,
     validate::{report, validate},

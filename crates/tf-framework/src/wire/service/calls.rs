@@ -7,7 +7,7 @@ use super::{
 use crate::{
     log::keys,
     provider::Provider,
-    resource::ResourceType,
+    registration::ResourceType,
     types::Type,
     wire::{
         convert::{identity_schema_to_wire, schema_to_wire, value_from_wire},

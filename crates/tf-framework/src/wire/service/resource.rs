@@ -5,7 +5,7 @@ use crate::{
     diagnostics::{Diagnostic, Diagnostics},
     private::Private,
     provider::Provider,
-    resource::ResourceType,
+    registration::ResourceType,
     server::{
         identity::AnyIdentity,
         resource::{AnyResource, ApplyRequest, PlanRequest},
