@@ -22,7 +22,8 @@ impl<M: Model> Context<M> {
         Context { config, saved: None, private, diagnostics: Diagnostics::new() }
     }
 
-    /// The configuration as written, without defaults: there in create and update, `None` in every other operation.
+    /// The configuration as written, without defaults: there in create and update, `None` in every other operation. The only
+    /// place where a write-only value can be read.
     pub fn config(&self) -> Option<&M> {
         self.config.as_ref()
     }

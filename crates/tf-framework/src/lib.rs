@@ -10,6 +10,7 @@
 // The derive macro names this crate by its outside name, inside it too.
 extern crate self as tf_framework;
 
+mod capabilities;
 mod context;
 mod data_source;
 mod diagnostics;
@@ -17,6 +18,7 @@ mod identity;
 mod log;
 mod model;
 mod modify_plan;
+mod normal_form;
 mod number;
 mod path;
 mod plan;

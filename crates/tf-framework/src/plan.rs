@@ -1,12 +1,13 @@
 //! Planning, as pure functions: what the configuration leaves open becomes a default, a prior value or an unknown, and
 //! what changed may replace the object. Values go in, values come out; nothing here waits, asks or remembers.
 //!
-//! The order is the one that Terraform's own framework follows: defaults, unknowns, then the prior values that are kept,
-//! then replacement.
+//! The order is the one that Terraform's own framework follows: defaults, write-only values forgotten, unknowns, then the
+//! prior values that are kept, then replacement.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    normal_form::normal_form,
     path::Path,
     schema::{Attribute, Nesting, Replacement, Shape},
     value::{Dynamic, Set},
@@ -26,6 +27,7 @@ pub(crate) fn draft(attributes: &[Attribute], prior: &Dynamic, config: &Dynamic,
     if let (Dynamic::Map(planned), Dynamic::Map(config)) = (&mut planned, config) {
         fill_defaults(attributes, planned, config);
     }
+    planned = normal_form(attributes, planned);
     if planned != *prior
         && let (Dynamic::Map(planned), Dynamic::Map(config)) = (&mut planned, config)
     {

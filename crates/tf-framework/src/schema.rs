@@ -78,6 +78,14 @@ impl Shape {
             attribute.shape.make_computed();
         }
     }
+
+    fn make_write_only(&mut self) {
+        let Shape::Nested(_, attributes) = self else { return };
+        for attribute in attributes {
+            attribute.write_only = true;
+            attribute.shape.make_write_only();
+        }
+    }
 }
 
 impl From<Type> for Shape {
@@ -117,6 +125,8 @@ pub struct Attribute {
     description: String,
     deprecation: Option<String>,
     sensitive: bool,
+    write_only: bool,
+    version: Option<String>,
     default: Option<Dynamic>,
     keeps_prior: bool,
     replacement: Replacement,
@@ -138,6 +148,8 @@ impl Attribute {
             description: String::new(),
             deprecation: None,
             sensitive: false,
+            write_only: false,
+            version: None,
             default: None,
             keeps_prior: false,
             replacement: Replacement::Never,
@@ -163,6 +175,48 @@ impl Attribute {
     #[must_use]
     pub fn sensitive(mut self) -> Attribute {
         self.sensitive = true;
+        self
+    }
+
+    /// Keeps the value out of plan and state: it stands in the configuration alone, where it may come from an ephemeral
+    /// resource. `create` and `update` find it in [`Context::config`](crate::Context::config), and every model that holds a
+    /// plan or a state has null in its place. Inside a nested attribute that is write-only, every attribute is.
+    ///
+    /// Needs Terraform 1.11 or OpenTofu 1.11. With an older one, whoever sets the attribute reads that as an error. The
+    /// attribute can't be computed, stand inside a set, or be compared with an earlier value: see
+    /// [`versioned_by`](Attribute::versioned_by).
+    #[must_use]
+    pub fn write_only(mut self) -> Attribute {
+        self.write_only = true;
+        self.shape.make_write_only();
+        self
+    }
+
+    /// Names the attribute beside a write-only one that says when its value changed, as in `secret_wo` with
+    /// `secret_wo_version`. Nobody remembers a write-only value, so a new one alone changes nothing: a person raises the
+    /// version, Terraform sees that as a change of the object, and `update` takes the value from the configuration.
+    ///
+    /// The framework demands that the configuration sets both or neither. The version is an ordinary attribute; whether its
+    /// change updates or replaces the object, it says itself.
+    ///
+    /// ```
+    /// use tf_framework::{Model, Value};
+    ///
+    /// /// An account.
+    /// #[derive(Clone, Model)]
+    /// struct Account {
+    ///     /// Its password.
+    ///     #[attr(optional, write_only, versioned_by("password_wo_version"))]
+    ///     password_wo: Value<String>,
+    ///     /// Any number; a new one says that `password_wo` has a new value.
+    ///     #[attr(optional)]
+    ///     password_wo_version: Value<i64>,
+    /// }
+    /// assert!(Account::attributes()[0].is_write_only());
+    /// ```
+    #[must_use]
+    pub fn versioned_by(mut self, attribute: impl Into<String>) -> Attribute {
+        self.version = Some(attribute.into());
         self
     }
 
@@ -296,6 +350,16 @@ impl Attribute {
     /// Whether Terraform hides the value.
     pub fn is_sensitive(&self) -> bool {
         self.sensitive
+    }
+
+    /// Whether the value stands in the configuration alone.
+    pub fn is_write_only(&self) -> bool {
+        self.write_only
+    }
+
+    /// The attribute that says when the value of this write-only one changed.
+    pub fn version_attribute(&self) -> Option<&str> {
+        self.version.as_deref()
     }
 
     pub(crate) fn default_value(&self) -> Option<&Dynamic> {

@@ -32,6 +32,39 @@ pub(crate) fn validate<M: Model>(
     diagnostics
 }
 
+/// Refuses each write-only attribute that is set: the host would store its value.
+pub(crate) fn refuse_write_only(attributes: &[Attribute], config: &Dynamic, diagnostics: &mut Diagnostics) {
+    if let Dynamic::Map(values) = config {
+        refuse_in_object(attributes, values, &Path::root(), diagnostics);
+    }
+}
+
+fn refuse_in_object(
+    attributes: &[Attribute],
+    values: &BTreeMap<String, Dynamic>,
+    parent: &Path,
+    diagnostics: &mut Diagnostics,
+) {
+    for attribute in attributes {
+        let path = parent.attr(attribute.name());
+        match (values.get(attribute.name()), attribute.shape()) {
+            (Some(value), _) if attribute.is_write_only() && !value.is_null() => {
+                let detail = format!(
+                    "`{path}` is write-only: its value belongs neither into the plan nor into the state, and only Terraform \
+                     1.11, OpenTofu 1.11 and newer keep it out of both. Use one of these, or remove the attribute."
+                );
+                diagnostics.error_at(path, "Write-only attribute not allowed", detail);
+            }
+            (Some(value), Shape::Nested(nesting, inner)) => {
+                for (object, path) in objects(*nesting, value, &path) {
+                    refuse_in_object(inner, object, &path, diagnostics);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Says that a value doesn't fit its field.
 pub(crate) fn report(misfit: Misfit, diagnostics: &mut Diagnostics) {
     let detail = format!("`{}` {}.", misfit.path, misfit.problem);
@@ -48,6 +81,7 @@ fn check_attributes(
         let path = parent.attr(attribute.name());
         let value = values.get(attribute.name()).unwrap_or(&Dynamic::Null);
         check_presence(attribute, value, &path, diagnostics);
+        check_version(attribute, values, parent, diagnostics);
         if value.is_null() || value.is_unknown() {
             continue;
         }
@@ -63,6 +97,29 @@ fn check_attributes(
             }
         }
     }
+}
+
+/// A write-only value and its version go together: without a version a new value would go unnoticed, and without a value a
+/// new version would change nothing.
+fn check_version(
+    attribute: &Attribute,
+    values: &BTreeMap<String, Dynamic>,
+    parent: &Path,
+    diagnostics: &mut Diagnostics,
+) {
+    let Some(version) = attribute.version_attribute() else { return };
+    let name = attribute.name();
+    let is_set = |name: &str| values.get(name).is_some_and(|value| !value.is_null());
+    let (missing, set, reason) = match (is_set(name), is_set(version)) {
+        (true, false) => {
+            (version, name, "Its value is not stored, so only a new version tells Terraform that it changed")
+        }
+        (false, true) => (name, version, "It says when that value changed"),
+        _ => return,
+    };
+    let (missing, set) = (parent.attr(missing), parent.attr(set));
+    let detail = format!("`{set}` is set, and `{missing}` is not. {reason}. Set both, or neither.");
+    diagnostics.error_at(set, "Version and value go together", detail);
 }
 
 /// Terraform checks this at the top of a block, and not inside nested attributes.
@@ -93,7 +150,7 @@ fn check_rule(attribute: &Attribute, rule: &Rule, value: &Dynamic, path: &Path, 
     };
     let Some((value, place)) = broken else { return };
     let subject = if rule.of_each_element { format!("Each element of `{path}`") } else { format!("`{path}`") };
-    let shown = if attribute.is_sensitive() { String::new() } else { shown(value) };
+    let shown = if attribute.is_sensitive() || attribute.is_write_only() { String::new() } else { shown(value) };
     diagnostics.error_at(place, "Invalid value", format!("{subject} must {}.{shown}", rule.requirement));
 }
 
@@ -135,3 +192,6 @@ fn objects<'a>(nesting: Nesting, value: &'a Dynamic, path: &Path) -> Objects<'a>
     };
     placed.into_iter().filter_map(known).collect()
 }
+
+#[cfg(test)]
+mod tests;

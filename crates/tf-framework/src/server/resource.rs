@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use crate::{
     Result,
+    capabilities::ClientCapabilities,
     context::{Context, Outcome},
     diagnostics::{Diagnostic, Diagnostics},
     log::guarded,
@@ -18,7 +19,7 @@ use crate::{
     schema::Schema,
     server::{bug, misfit_bug, panicked},
     types::Type,
-    validate::validate,
+    validate::{refuse_write_only, validate},
     value::Dynamic,
     wire::json::{self, Undefined},
 };
@@ -58,7 +59,7 @@ pub(crate) trait AnyResource<Api>: Send + Sync {
     fn name(&self) -> &'static str;
     fn schema(&self) -> &Schema;
     fn value_type(&self) -> &Type;
-    fn validate(&self, config: &Dynamic) -> Diagnostics;
+    fn validate(&self, config: &Dynamic, capabilities: ClientCapabilities) -> Diagnostics;
     fn plan(&self, api: Option<&Api>, request: PlanRequest) -> PlanAnswer;
     async fn apply(&self, api: &Api, request: ApplyRequest) -> StateAnswer;
     async fn read(&self, api: &Api, state: Dynamic, private: Private) -> StateAnswer;
@@ -102,8 +103,13 @@ impl<Api: Send + Sync + 'static, R: Resource<Api>> AnyResource<Api> for Typed<R>
         &self.built(R::VERSION).1
     }
 
-    fn validate(&self, config: &Dynamic) -> Diagnostics {
-        validate::<R>(&AnyResource::<Api>::schema(self).attributes, config, R::validate)
+    fn validate(&self, config: &Dynamic, capabilities: ClientCapabilities) -> Diagnostics {
+        let attributes = &AnyResource::<Api>::schema(self).attributes;
+        let mut diagnostics = validate::<R>(attributes, config, R::validate);
+        if !capabilities.write_only_attributes_allowed {
+            refuse_write_only(attributes, config, &mut diagnostics);
+        }
+        diagnostics
     }
 
     fn plan(&self, api: Option<&Api>, request: PlanRequest) -> PlanAnswer {

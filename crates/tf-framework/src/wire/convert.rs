@@ -1,6 +1,7 @@
 //! Between the protocol's messages and the framework's own types.
 
 use crate::{
+    capabilities::ClientCapabilities,
     diagnostics::{Diagnostic, Diagnostics, Severity},
     path::{Path, Step},
     schema::{Attribute, Nesting, Presence, Schema, Shape},
@@ -39,6 +40,12 @@ pub(crate) fn value_to_wire(value: &Dynamic, ty: &Type) -> Result<proto::Dynamic
         Ok(msgpack) => Ok(proto::DynamicValue { msgpack, json: Vec::new() }),
         Err(error) => Err(bug(format!("A value does not fit the provider's own schema: {error}.")).into()),
     }
+}
+
+/// What the host says that it can do. An old one says nothing, which means none of it.
+pub(crate) fn capabilities_from_wire(capabilities: Option<&proto::ClientCapabilities>) -> ClientCapabilities {
+    let capabilities = capabilities.copied().unwrap_or_default();
+    ClientCapabilities { write_only_attributes_allowed: capabilities.write_only_attributes_allowed }
 }
 
 pub(crate) fn diagnostics_to_wire(diagnostics: Diagnostics) -> Vec<proto::Diagnostic> {
@@ -125,7 +132,7 @@ fn attribute_to_wire(attribute: &Attribute) -> proto::schema::Attribute {
         sensitive: attribute.is_sensitive(),
         deprecated: attribute.deprecation().is_some(),
         deprecation_message: attribute.deprecation().unwrap_or_default().to_owned(),
-        write_only: false,
+        write_only: attribute.is_write_only(),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     registration::ResourceType,
     types::Type,
     wire::{
-        convert::{identity_schema_to_wire, schema_to_wire, value_from_wire},
+        convert::{capabilities_from_wire, identity_schema_to_wire, schema_to_wire, value_from_wire},
         generated::tfplugin6::{self as proto, provider_server},
     },
 };
@@ -136,7 +136,8 @@ impl<P: Provider> provider_server::Provider for Service<P> {
             async {
                 let resource = self.resource(&request.type_name)?;
                 let config = value_from_wire(request.config.as_ref(), resource.value_type())?;
-                Ok(only(resource.validate(&config)))
+                let capabilities = capabilities_from_wire(request.client_capabilities.as_ref());
+                Ok(only(resource.validate(&config, capabilities)))
             },
         )
         .await

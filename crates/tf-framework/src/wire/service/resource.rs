@@ -3,6 +3,7 @@
 use super::{Answer, Service, unknown};
 use crate::{
     diagnostics::{Diagnostic, Diagnostics},
+    normal_form::normal_form,
     private::Private,
     provider::Provider,
     registration::ResourceType,
@@ -33,7 +34,7 @@ impl<P: Provider> Service<P> {
         let entry = self.entry(&request.type_name)?;
         let (resource, ty) = (&entry.resource, entry.resource.value_type());
         let plan = PlanRequest {
-            prior: value_from_wire(request.prior_state.as_ref(), ty)?,
+            prior: state_from_wire(resource.as_ref(), request.prior_state.as_ref())?,
             config: value_from_wire(request.config.as_ref(), ty)?,
             proposed: value_from_wire(request.proposed_new_state.as_ref(), ty)?,
             prior_private: Private::from_wire(&request.prior_private),
@@ -48,7 +49,7 @@ impl<P: Provider> Service<P> {
         };
         Ok(proto::plan_resource_change::Response {
             planned_identity,
-            planned_state: Some(value_to_wire(&planned.planned, ty)?),
+            planned_state: Some(state_to_wire(resource.as_ref(), planned.planned)?),
             requires_replace: planned.replace.iter().map(path_to_wire).collect(),
             planned_private: planned.private.into_wire(),
             diagnostics: diagnostics_to_wire(planned.diagnostics),
@@ -63,8 +64,8 @@ impl<P: Provider> Service<P> {
         let entry = self.entry(&request.type_name)?;
         let (resource, ty) = (&entry.resource, entry.resource.value_type());
         let change = ApplyRequest {
-            prior: value_from_wire(request.prior_state.as_ref(), ty)?,
-            planned: value_from_wire(request.planned_state.as_ref(), ty)?,
+            prior: state_from_wire(resource.as_ref(), request.prior_state.as_ref())?,
+            planned: state_from_wire(resource.as_ref(), request.planned_state.as_ref())?,
             config: value_from_wire(request.config.as_ref(), ty)?,
             planned_private: Private::from_wire(&request.planned_private),
         };
@@ -72,7 +73,7 @@ impl<P: Provider> Service<P> {
         let applied = resource.apply(&configured.api, change).await;
         Ok(proto::apply_resource_change::Response {
             new_identity: identity_of(entry, &applied.state, None)?,
-            new_state: Some(value_to_wire(&applied.state, ty)?),
+            new_state: Some(state_to_wire(resource.as_ref(), applied.state)?),
             private: applied.private.into_wire(),
             diagnostics: diagnostics_to_wire(applied.diagnostics),
             ..Default::default()
@@ -84,13 +85,13 @@ impl<P: Provider> Service<P> {
         request: &proto::read_resource::Request,
     ) -> Result<proto::read_resource::Response, Diagnostics> {
         let entry = self.entry(&request.type_name)?;
-        let (resource, ty) = (&entry.resource, entry.resource.value_type());
-        let state = value_from_wire(request.current_state.as_ref(), ty)?;
+        let resource = entry.resource.as_ref();
+        let state = state_from_wire(resource, request.current_state.as_ref())?;
         let configured = self.configured()?;
         let read = resource.read(&configured.api, state, Private::from_wire(&request.private)).await;
         Ok(proto::read_resource::Response {
             new_identity: identity_of(entry, &read.state, request.current_identity.as_ref())?,
-            new_state: Some(value_to_wire(&read.state, ty)?),
+            new_state: Some(state_to_wire(resource, read.state)?),
             private: read.private.into_wire(),
             diagnostics: diagnostics_to_wire(read.diagnostics),
             ..Default::default()
@@ -102,7 +103,6 @@ impl<P: Provider> Service<P> {
         request: &proto::import_resource_state::Request,
     ) -> Result<proto::import_resource_state::Response, Diagnostics> {
         let entry = self.entry(&request.type_name)?;
-        let ty = entry.resource.value_type();
         let asked_for = match (&entry.identity, &request.identity) {
             (Some(identity), Some(data)) => value_from_wire(data.identity_data.as_ref(), identity.value_type())?,
             _ => Dynamic::Null,
@@ -119,9 +119,9 @@ impl<P: Provider> Service<P> {
         if !imported.diagnostics.has_errors() {
             answer.imported_resources.push(proto::import_resource_state::ImportedResource {
                 type_name: request.type_name.clone(),
-                state: Some(value_to_wire(&imported.state, ty)?),
-                private: imported.private.into_wire(),
                 identity: identity_of(entry, &imported.state, None)?,
+                state: Some(state_to_wire(entry.resource.as_ref(), imported.state)?),
+                private: imported.private.into_wire(),
             });
         }
         Ok(answer.with(diagnostics_to_wire(imported.diagnostics)))
@@ -165,10 +165,23 @@ impl<P: Provider> Service<P> {
         }
         let state = resource.upgrade(request.version, &raw.json)?;
         Ok(proto::upgrade_resource_state::Response {
-            upgraded_state: Some(value_to_wire(&state, resource.value_type())?),
+            upgraded_state: Some(state_to_wire(resource, state)?),
             diagnostics: Vec::new(),
         })
     }
+}
+
+/// Reads a state or a planned one. Nothing write-only comes with it, not even from a state that an older schema wrote.
+fn state_from_wire<Api>(
+    resource: &dyn AnyResource<Api>,
+    state: Option<&proto::DynamicValue>,
+) -> Result<Dynamic, Diagnostics> {
+    Ok(normal_form(&resource.schema().attributes, value_from_wire(state, resource.value_type())?))
+}
+
+/// Writes a state or a planned one, in the form that Terraform demands.
+fn state_to_wire<Api>(resource: &dyn AnyResource<Api>, state: Dynamic) -> Result<proto::DynamicValue, Diagnostics> {
+    value_to_wire(&normal_form(&resource.schema().attributes, state), resource.value_type())
 }
 
 /// The identity of an object in this state, for the wire; none while it is not known whole. `before` is what it was.

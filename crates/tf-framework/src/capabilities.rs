@@ -1,0 +1,8 @@
+//! What a host can do that not every host can.
+
+/// What Terraform or OpenTofu says with a request that it can do. An older one says nothing, which is the default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ClientCapabilities {
+    /// Write-only attributes are kept out of plan and state: Terraform 1.11, OpenTofu 1.11.
+    pub(crate) write_only_attributes_allowed: bool,
+}
