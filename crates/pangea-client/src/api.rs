@@ -11,11 +11,12 @@ use crate::{
     clients::Clients,
     config::Config,
     error::{Error, Failure, Kind, Reached, Result, Told},
+    oauth::OAuth,
     organizations::Organizations,
     projects::Projects,
     request::{Decode, Repeat, Request, Style},
     retry,
-    transport::{Course, Parcel, Payload, Proof, Transport},
+    transport::{Course, Parcel, Payload, Transport},
 };
 
 /// How long the result of a call that was put off is waited for: as long as the most patient of Pangea's own clients
@@ -60,6 +61,11 @@ impl Api {
     /// The calls on organizations.
     pub fn organizations(&self) -> Organizations<'_> {
         Organizations { api: self }
+    }
+
+    /// The calls on the OAuth server that need no login.
+    pub fn oauth(&self) -> OAuth<'_> {
+        OAuth { api: self }
     }
 
     /// The calls on AuthN.
@@ -126,7 +132,7 @@ impl Api {
                 method: request.method.clone(),
                 url: url.clone(),
                 payload: request.body.clone().map_or(Payload::Nothing, Payload::Json),
-                proof: Proof::Bearer(held.value.clone()),
+                proof: held.proof(),
             };
             let named = |failure| Error::new(failure, request, parcel.host());
             match self.deliver(&parcel, request.style, request.repeat, request.decode, course).await {
@@ -157,7 +163,7 @@ impl Api {
             method: Method::GET,
             url: transport.config.base_url.join(request.service, &format!("/request/{request_id}"))?,
             payload: Payload::Nothing,
-            proof: Proof::Bearer(held.value.clone()),
+            proof: held.proof(),
         };
         let pending = || Failure {
             told: Told::id(Some(request_id.to_owned())),

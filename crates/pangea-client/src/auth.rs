@@ -64,12 +64,18 @@ struct Token {
 
 /// A token in a caller's hand.
 pub(crate) struct Held {
-    pub(crate) value: SecretString,
+    /// `None` for a call that needs none.
+    value: Option<SecretString>,
     /// Which of the minted ones it is; `None` for one that was configured and cannot be replaced.
     number: Option<u64>,
 }
 
 impl Held {
+    /// How a request shows it.
+    pub(crate) fn proof(&self) -> Proof {
+        self.value.clone().map_or(Proof::Nobody, Proof::Bearer)
+    }
+
     /// Whether another can be minted in its place.
     pub(crate) fn is_minted(&self) -> bool {
         self.number.is_some()
@@ -86,7 +92,10 @@ impl Auth {
         context: impl FnOnce(Failure) -> Error,
     ) -> Result<Held> {
         let config = &transport.config;
-        let configured = |value: &SecretString| Held { value: value.clone(), number: None };
+        let configured = |value: &SecretString| Held { value: Some(value.clone()), number: None };
+        if whose == Bearer::Nobody {
+            return Ok(Held { value: None, number: None });
+        }
         if whose == Bearer::Service
             && let Some(token) = config.service_tokens.get(service.name()).or(config.service_token.as_ref())
         {
@@ -148,7 +157,7 @@ impl Auth {
         let mut state = self.state.lock().await;
         let now = transport.config.clock.now();
         if let Some(token) = state.current.as_ref().filter(|token| token.refresh_at.is_none_or(|then| now < then)) {
-            return Ok(Held { value: token.value.clone(), number: Some(token.number) });
+            return Ok(Held { value: Some(token.value.clone()), number: Some(token.number) });
         }
         if self.failures.load(Ordering::Acquire) > failures_before
             && let Some(failure) = &state.last_failure
@@ -160,7 +169,7 @@ impl Auth {
             Ok(grant) => {
                 state.minted += 1;
                 let token = grant.token(now, state.minted);
-                let held = Held { value: token.value.clone(), number: Some(token.number) };
+                let held = Held { value: Some(token.value.clone()), number: Some(token.number) };
                 state.current = Some(token);
                 state.last_failure = None;
                 Ok(held)

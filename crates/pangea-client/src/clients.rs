@@ -80,7 +80,15 @@ impl Clients<'_> {
     /// # Errors
     /// One with [`Error::is_gone`](crate::Error::is_gone) where there is no such client.
     pub async fn roles(&self, client_id: &str) -> Result<Vec<Role>> {
-        paging::by_cursor(self.api, |last| roles(client_id, last)).await
+        self.list_roles(client_id, &RoleFilter::default()).await
+    }
+
+    /// Lists those of a client's roles that the filter lets through, all pages.
+    ///
+    /// # Errors
+    /// As [`Clients::roles`].
+    pub async fn list_roles(&self, client_id: &str, filter: &RoleFilter) -> Result<Vec<Role>> {
+        paging::by_cursor(self.api, |last| roles(client_id, filter, last)).await
     }
 
     /// Adds scopes and roles to a client. What it already holds stays as it is.
@@ -220,6 +228,17 @@ pub struct Role {
     pub service_config_id: Option<String>,
 }
 
+/// Which roles a listing is to hold. Conditions are joined by *and*; the default lets all through.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RoleFilter {
+    /// `organization`, `project`, or a service's configuration such as `service_ai_guard_config`.
+    pub resource_type: Option<String>,
+    /// The object's id, such as `ppi_…`.
+    pub resource_id: Option<String>,
+    /// Such as `admin`.
+    pub role: Option<String>,
+}
+
 /// Which clients a listing is to hold. Conditions are joined by *and*; the default lets all through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientFilter {
@@ -331,8 +350,11 @@ fn delete(client_id: &str) -> Request<()> {
     Request::delete(Service::AUTHORIZATION_ACCESS, client_path(client_id))
 }
 
-fn roles(client_id: &str, last: Option<&str>) -> Request<Page<Role>> {
+fn roles(client_id: &str, filter: &RoleFilter, last: Option<&str>) -> Request<Page<Role>> {
+    let conditions =
+        [("resource_type", &filter.resource_type), ("resource_id", &filter.resource_id), ("role", &filter.role)];
     Request::<Value>::get(Service::AUTHORIZATION_ACCESS, client_path(client_id).into_iter().chain(["roles"]))
+        .with_query(conditions.into_iter().filter_map(|(key, value)| Some((key, value.clone()?))))
         .with_query(last.map(|last| ("last", last.to_owned())))
         .decoding(Decode::Json(|answer| page(answer, &["roles"])))
 }
@@ -384,17 +406,22 @@ impl ClientFilter {
         add("client_name__contains", &mut self.client_name_contains.iter());
         add("client_name__in", &mut self.client_name_in.iter());
         add("scopes", &mut self.scopes.iter());
-        add("created_at", &mut self.created_at.at.iter());
-        add("created_at__gt", &mut self.created_at.gt.iter());
-        add("created_at__gte", &mut self.created_at.gte.iter());
-        add("created_at__lt", &mut self.created_at.lt.iter());
-        add("created_at__lte", &mut self.created_at.lte.iter());
-        add("updated_at", &mut self.updated_at.at.iter());
-        add("updated_at__gt", &mut self.updated_at.gt.iter());
-        add("updated_at__gte", &mut self.updated_at.gte.iter());
-        add("updated_at__lt", &mut self.updated_at.lt.iter());
-        add("updated_at__lte", &mut self.updated_at.lte.iter());
+        query.extend(self.created_at.query(CREATED_AT));
+        query.extend(self.updated_at.query(UPDATED_AT));
         query
+    }
+}
+
+/// The keys of a time's bounds, in the order of [`TimeFilter`]'s fields.
+pub(crate) const CREATED_AT: [&str; 5] =
+    ["created_at", "created_at__gt", "created_at__gte", "created_at__lt", "created_at__lte"];
+const UPDATED_AT: [&str; 5] = ["updated_at", "updated_at__gt", "updated_at__gte", "updated_at__lt", "updated_at__lte"];
+
+impl TimeFilter {
+    /// The bounds that are set, under these keys.
+    pub(crate) fn query(&self, keys: [&'static str; 5]) -> impl Iterator<Item = (&'static str, String)> {
+        let bounds = [&self.at, &self.gt, &self.gte, &self.lt, &self.lte];
+        keys.into_iter().zip(bounds).filter_map(|(key, bound)| Some((key, bound.clone()?)))
     }
 }
 
@@ -509,8 +536,17 @@ mod tests {
               {"roles":[{"id":"ppi_a","role":"admin","type":"project"}],"scope":""}"#]],
         );
         check(
-            roles("psa_a", None),
+            roles("psa_a", &RoleFilter::default(), None),
             expect!["GET authorization.access /v1beta/oauth/clients/psa_a/roles Rest Freely Login"],
+        );
+        let admin = RoleFilter { resource_type: Some("project".into()), role: Some("admin".into()), resource_id: None };
+        check(
+            roles("psa_a", &admin, Some("MTox")),
+            expect![[r#"
+                GET authorization.access /v1beta/oauth/clients/psa_a/roles Rest Freely Login
+                  resource_type=project
+                  role=admin
+                  last=MTox"#]],
         );
     }
 

@@ -3,7 +3,7 @@
 //! Charter: this room knows Pangea's web APIs, OAuth tokens, HTTP and retries. It never knows Terraform, state or plans.
 //!
 //! Reading order: [`Config`] says where and as whom, [`Api`] is the handle, its methods ([`Api::clients`],
-//! [`Api::projects`], [`Api::organizations`], [`Api::authn`]) give the typed calls, and [`Error`] says what went wrong,
+//! [`Api::projects`], [`Api::organizations`], [`Api::oauth`], [`Api::authn`]) give the typed calls, and [`Error`] says what went wrong,
 //! sorted by what the caller can do next ([`Kind`]).
 //!
 //! ```
@@ -39,6 +39,7 @@ mod clock;
 mod config;
 mod error;
 mod lenient;
+mod oauth;
 mod organizations;
 mod paging;
 mod projects;
@@ -54,12 +55,18 @@ mod tests;
 
 pub use api::Api;
 pub use authn::{Authn, Jwk, Jwks};
-pub use clients::{Client, ClientFilter, ClientUpdate, Clients, NewClient, RegisteredClient, Role, TimeFilter};
+pub use clients::{
+    Client, ClientFilter, ClientUpdate, Clients, NewClient, RegisteredClient, Role, RoleFilter, TimeFilter,
+};
 pub use clock::{Clock, SystemClock};
 pub use config::{AuthMethod, BaseUrl, Config, Credentials, Endpoints};
 pub use error::{Error, Kind, Result, ValidationError};
+pub use oauth::{OAuth, ServerMetadata};
 pub use organizations::{Organization, Organizations};
 pub use projects::{NewProject, Project, ProjectFilter, Projects};
 pub use secrecy::{ExposeSecret, SecretString};
-pub use secrets::{CreatedSecret, NewSecret, SecretMetadata, SecretOrigin, SecretUpdate, UpdatedSecret};
+pub use secrets::{
+    CreatedSecret, NewSecret, RUN_SECRET_PREFIX, SecretFilter, SecretMetadata, SecretOrigin, SecretUpdate,
+    UpdatedSecret,
+};
 pub use stop::Stop;

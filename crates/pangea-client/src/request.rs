@@ -57,6 +57,8 @@ pub(crate) enum Bearer {
     Login,
     /// The service's own where one is configured, else the login's.
     Service,
+    /// No token: what anybody may ask.
+    Nobody,
 }
 
 /// How the answer becomes a value.
@@ -152,6 +154,11 @@ impl<T> Request<T> {
     /// The same call with the service's own token, where there is one.
     pub(crate) fn with_service_token(self) -> Request<T> {
         Request { bearer: Bearer::Service, ..self }
+    }
+
+    /// The same call without a token.
+    pub(crate) fn with_no_token(self) -> Request<T> {
+        Request { bearer: Bearer::Nobody, ..self }
     }
 
     /// The same call with more query parameters; one key may stand several times.

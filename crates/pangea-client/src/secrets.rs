@@ -5,12 +5,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    clients::{Clients, PAGE_SIZE, client_path, page},
+    clients::{CREATED_AT, Clients, PAGE_SIZE, TimeFilter, client_path, page},
     error::Result,
     lenient,
     paging::{self, Page},
     request::{Decode, Request, Service},
 };
+
+/// With this begins the name of every secret that is made for one run alone and revoked at its end. What lists or counts a
+/// client's secrets leaves such names out.
+pub const RUN_SECRET_PREFIX: &str = "terraform-run-";
 
 impl Clients<'_> {
     /// Makes a further secret of a client. Its value is in this answer and in no later one.
@@ -26,7 +30,15 @@ impl Clients<'_> {
     /// # Errors
     /// One with [`Error::is_gone`](crate::Error::is_gone) where there is no such client.
     pub async fn secrets(&self, client_id: &str) -> Result<Vec<SecretMetadata>> {
-        paging::by_cursor(self.api, |last| list(client_id, last)).await
+        self.list_secrets(client_id, &SecretFilter::default()).await
+    }
+
+    /// Lists those of a client's secrets that the filter lets through, without their values, oldest first, all pages.
+    ///
+    /// # Errors
+    /// As [`Clients::secrets`].
+    pub async fn list_secrets(&self, client_id: &str, filter: &SecretFilter) -> Result<Vec<SecretMetadata>> {
+        paging::by_cursor(self.api, |last| list(client_id, filter, last)).await
     }
 
     /// Changes a secret's name, description or expiry; what the update leaves out stays.
@@ -128,6 +140,19 @@ pub struct SecretMetadata {
     pub origin: SecretOrigin,
 }
 
+/// Which secrets a listing is to hold. Conditions are joined by *and*; the default lets all through.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SecretFilter {
+    /// The name is this.
+    pub client_secret_name: Option<String>,
+    /// The name holds each of these.
+    pub client_secret_name_contains: Vec<String>,
+    /// The name is one of these.
+    pub client_secret_name_in: Vec<String>,
+    /// When the secret was made.
+    pub created_at: TimeFilter,
+}
+
 /// By whom and from where a secret was made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct SecretOrigin {
@@ -150,12 +175,13 @@ fn create(client_id: &str, secret: &NewSecret) -> Request<CreatedSecret> {
         .at_most_once()
 }
 
-fn list(client_id: &str, last: Option<&str>) -> Request<Page<SecretMetadata>> {
+fn list(client_id: &str, filter: &SecretFilter, last: Option<&str>) -> Request<Page<SecretMetadata>> {
     let fixed = [("order", "asc".to_owned()), ("order_by", "created_at".to_owned()), ("size", PAGE_SIZE.to_string())];
     Request::<Value>::get(
         Service::AUTHORIZATION_ACCESS,
         client_path(client_id).into_iter().chain(["secrets", "metadata"]),
     )
+    .with_query(filter.query())
     .with_query(fixed)
     .with_query(last.map(|last| ("last", last.to_owned())))
     // The hyphen is what three SDKs read; the other two look for the other names.
@@ -172,6 +198,25 @@ fn revoke(client_id: &str, client_secret_id: &str) -> Request<()> {
 
 fn secret_path<'p>(client_id: &'p str, client_secret_id: &'p str) -> impl Iterator<Item = &'p str> {
     client_path(client_id).into_iter().chain(["secrets", client_secret_id])
+}
+
+impl SecretMetadata {
+    /// Whether the secret was made for one run alone; see [`RUN_SECRET_PREFIX`].
+    pub fn is_of_a_run(&self) -> bool {
+        self.client_secret_name.as_deref().is_some_and(|name| name.starts_with(RUN_SECRET_PREFIX))
+    }
+}
+
+impl SecretFilter {
+    fn query(&self) -> Vec<(&'static str, String)> {
+        let names = [
+            ("client_secret_name", self.client_secret_name.as_slice()),
+            ("client_secret_name__contains", &self.client_secret_name_contains),
+            ("client_secret_name__in", &self.client_secret_name_in),
+        ];
+        let names = names.into_iter().flat_map(|(key, values)| values.iter().map(move |value| (key, value.clone())));
+        names.chain(self.created_at.query(CREATED_AT)).collect()
+    }
 }
 
 #[cfg(test)]
@@ -206,9 +251,32 @@ mod tests {
     }
 
     #[test]
+    fn a_listing_of_secrets_carries_its_conditions() {
+        let filter = SecretFilter {
+            client_secret_name: Some("one".into()),
+            client_secret_name_contains: vec!["o".into(), "n".into()],
+            client_secret_name_in: vec!["one".into()],
+            created_at: TimeFilter { lt: Some("2026-01-01T00:00:00Z".into()), ..TimeFilter::default() },
+        };
+        check(
+            list("psa_a", &filter, None),
+            expect![[r#"
+                GET authorization.access /v1beta/oauth/clients/psa_a/secrets/metadata Rest Freely Login
+                  client_secret_name=one
+                  client_secret_name__contains=o
+                  client_secret_name__contains=n
+                  client_secret_name__in=one
+                  created_at__lt=2026-01-01T00:00:00Z
+                  order=asc
+                  order_by=created_at
+                  size=100"#]],
+        );
+    }
+
+    #[test]
     fn secrets_are_listed_changed_and_revoked_by_their_id() {
         check(
-            list("psa_a", Some("MTox")),
+            list("psa_a", &SecretFilter::default(), Some("MTox")),
             expect![[r#"
             GET authorization.access /v1beta/oauth/clients/psa_a/secrets/metadata Rest Freely Login
               order=asc
