@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::answers::Problem;
-use crate::call::{Call, Service};
+use crate::call::Call;
 use crate::clock;
 use crate::scopes;
 use crate::state::World;
@@ -44,13 +44,7 @@ impl Caller {
 pub(crate) fn caller(world: &mut World, call: &Call, scope: &'static str) -> Result<Caller, Problem> {
     let token = live_token(world, call)?;
     let client = world.store.get(Table::Clients, text(&token, "client_id")).ok_or(DEAD)?;
-    // A token keeps the scopes that it was taken with, but they count only while the client has them too.
-    for (holder, held) in [("token", &token), ("client", client)] {
-        if !scopes::words(text(held, "scope")).iter().any(|word| word == scope) {
-            let lacks = format!("the {holder} lacks the scope {scope}");
-            return Err(Problem::Forbidden { lacks, scope: Some(scope) });
-        }
-    }
+    must_hold(scope, &token, client)?;
     let project = admin_of(client)?;
     Ok(Caller {
         client_id: text(client, "client_id").to_owned(),
@@ -62,25 +56,33 @@ pub(crate) fn caller(world: &mut World, call: &Call, scope: &'static str) -> Res
     })
 }
 
-/// The project in which a caller of a per-project service acts. Nothing in such a call names it: the token decides.
+/// The project in which a caller of a per-project service acts. Nothing in such a call names it: the token decides. A client needs
+/// the scope, where the endpoint has one; a service token of the console may do everything at its services.
 ///
 /// # Errors
-/// `Unauthorized` without a live token, `Forbidden` for a token that is bound to no project.
-pub(crate) fn project_of_caller(world: &mut World, call: &Call, service: Service) -> Result<String, Problem> {
+/// `Unauthorized` without a live token, `Forbidden` for a token that is bound to no project or lacks the scope.
+pub(crate) fn project_of_caller(
+    world: &mut World,
+    call: &Call,
+    scope: Option<&'static str>,
+) -> Result<String, Problem> {
     let value = call.bearer().ok_or(MISSING)?;
     if let Some(token) = world.store.get(Table::ServiceTokens, value) {
         let serves = token
             .get("services")
             .and_then(Value::as_array)
-            .is_some_and(|services| services.iter().any(|name| name.as_str() == Some(service.label())));
+            .is_some_and(|services| services.iter().any(|name| name.as_str() == Some(call.service.label())));
         return if serves {
             Ok(text(token, "project").to_owned())
         } else {
-            Err(lacks_role(&format!("the service token is not for {}", service.label())))
+            Err(lacks_role(&format!("the service token is not for {}", call.service.label())))
         };
     }
     let token = live_token(world, call)?;
     let client = world.store.get(Table::Clients, text(&token, "client_id")).ok_or(DEAD)?;
+    if let Some(scope) = scope {
+        must_hold(scope, &token, client)?;
+    }
     if roles(client).is_empty() {
         return Err(lacks_role(NO_ROLE));
     }
@@ -105,6 +107,27 @@ pub(crate) fn client_named_by(store: &Store, call: &Call) -> Option<String> {
         return Some(client_id);
     }
     call.form().into_iter().find(|(key, _)| key == "client_id").map(|(_, value)| value)
+}
+
+/// A token keeps the scopes that it was taken with, but they count only while the client has them too.
+fn must_hold(scope: &'static str, token: &Document, client: &Document) -> Result<(), Problem> {
+    for (holder, held) in [("token", token), ("client", client)] {
+        if !scopes::words(text(held, "scope")).iter().any(|word| word == scope) {
+            let lacks = format!("the {holder} lacks the scope {scope}");
+            return Err(Problem::Forbidden { lacks, scope: Some(scope) });
+        }
+    }
+    Ok(())
+}
+
+/// The secret that the request's token was taken with, or that it shows itself.
+pub(crate) fn secret_behind<'s>(store: &'s Store, call: &Call) -> Option<&'s Document> {
+    if let Some(value) = call.bearer() {
+        return store.get(Table::Secrets, text(store.get(Table::Tokens, value)?, "client_secret_id"));
+    }
+    let posted = || call.form().into_iter().find(|(key, _)| key == "client_secret").map(|(_, value)| value);
+    let shown = call.basic().map(|(_, secret)| secret).or_else(posted)?;
+    store.all(Table::Secrets).map(|(_, secret)| secret).find(|secret| text(secret, "client_secret") == shown)
 }
 
 /// What the bearer token stands for, if it lives.

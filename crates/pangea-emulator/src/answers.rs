@@ -10,15 +10,21 @@ use crate::clock;
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) body: Option<Value>,
+    /// What the envelope says in a sentence.
+    pub(crate) summary: &'static str,
 }
 
 impl Reply {
     pub(crate) fn ok(body: Value) -> Reply {
-        Reply { status: 200, body: Some(body) }
+        Reply::of(200, body)
+    }
+
+    pub(crate) fn of(status: u16, body: Value) -> Reply {
+        Reply { status, body: Some(body), summary: "Success" }
     }
 
     pub(crate) fn empty(status: u16) -> Reply {
-        Reply { status, body: None }
+        Reply { status, body: None, summary: "Success" }
     }
 }
 
@@ -101,7 +107,7 @@ pub(crate) fn success(call: &Call, now: Timestamp, reply: Reply) -> Answer {
         (None, _) => Answer { status: reply.status, headers: Vec::new(), body: Vec::new() },
         (Some(body), Family::Bare) => Answer::json(reply.status, &body),
         (Some(result), Family::Envelope) => {
-            Answer::json(reply.status, &envelope(call, now, "Success", "Success", result))
+            Answer::json(reply.status, &envelope(call, now, "Success", reply.summary, result))
         }
     }
 }

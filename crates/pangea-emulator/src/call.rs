@@ -15,6 +15,9 @@ pub(crate) enum Service {
     AuthorizationAccess,
     ApiConsole,
     Authn,
+    Audit,
+    Redact,
+    AiGuard,
 }
 
 /// How a service's answers look.
@@ -27,7 +30,14 @@ pub(crate) enum Family {
 }
 
 impl Service {
-    pub(crate) const ALL: [Service; 3] = [Service::AuthorizationAccess, Service::ApiConsole, Service::Authn];
+    pub(crate) const ALL: [Service; 6] = [
+        Service::AuthorizationAccess,
+        Service::ApiConsole,
+        Service::Authn,
+        Service::Audit,
+        Service::Redact,
+        Service::AiGuard,
+    ];
 
     /// The host label, which `{SERVICE_NAME}` stands for in a base URL template.
     pub(crate) fn label(self) -> &'static str {
@@ -35,13 +45,16 @@ impl Service {
             Service::AuthorizationAccess => "authorization.access",
             Service::ApiConsole => "api.console",
             Service::Authn => "authn",
+            Service::Audit => "audit",
+            Service::Redact => "redact",
+            Service::AiGuard => "ai-guard",
         }
     }
 
     pub(crate) fn family(self) -> Family {
         match self {
             Service::AuthorizationAccess => Family::Bare,
-            Service::ApiConsole | Service::Authn => Family::Envelope,
+            _ => Family::Envelope,
         }
     }
 }
@@ -151,12 +164,12 @@ impl Call {
 
     /// All values of a query key, in order.
     pub(crate) fn query_all(&self, key: &str) -> Vec<&str> {
-        self.query.iter().filter(|(name, _)| name == key).map(|(_, value)| value.as_str()).collect()
+        all(&self.query, key)
     }
 
     /// The last value of a query key; an empty one counts as absent.
     pub(crate) fn query_one(&self, key: &str) -> Option<&str> {
-        self.query_all(key).pop().filter(|value| !value.is_empty())
+        one(&self.query, key)
     }
 
     /// The body as a form. The endpoints that take forms have no other field than texts.
@@ -175,6 +188,16 @@ impl Call {
             Err(error) => Err(Problem::Unreadable(format!("The body is not JSON: {error}"))),
         }
     }
+}
+
+/// All values of a key, in order.
+pub(crate) fn all<'p>(pairs: &'p [(String, String)], key: &str) -> Vec<&'p str> {
+    pairs.iter().filter(|(name, _)| name == key).map(|(_, value)| value.as_str()).collect()
+}
+
+/// The last value of a key; an empty one counts as absent.
+pub(crate) fn one<'p>(pairs: &'p [(String, String)], key: &str) -> Option<&'p str> {
+    all(pairs, key).pop().filter(|value| !value.is_empty())
 }
 
 /// RFC 6749 2.3.1 has both halves form-encoded. Ids and secrets of Pangea need no escape, so a plain value decodes to itself.

@@ -55,7 +55,7 @@ pub(crate) fn register(world: &mut World, call: &Call) -> Result<Reply, Problem>
     must_have_a_free_name(world, &client, &name)?;
     let answer = add(world, client, secret, &caller, call);
     let status = if world.is_on(Switch::Created201) { 201 } else { 200 };
-    Ok(Reply { status, body: Some(Value::Object(answer)) })
+    Ok(Reply::of(status, Value::Object(answer)))
 }
 
 /// `GET /v1beta/oauth/clients`
@@ -70,7 +70,7 @@ pub(crate) fn list(world: &mut World, call: &Call) -> Result<Reply, Problem> {
             wanted.iter().all(|scope| held.contains(scope))
         });
     }
-    let page = LISTING.page(call, clients)?;
+    let page = LISTING.page(&call.query, clients)?;
     let clients: Vec<Document> = page.items.into_iter().map(|client| shown(client, &FIELDS)).collect();
     Ok(Reply::ok(json!({ "clients": clients, "count": page.count, "last": page.last })))
 }

@@ -211,12 +211,59 @@ impl<'a> Fields<'a> {
         Some(found)
     }
 
-    /// Notes every field, for endpoints that take none.
-    pub(crate) fn none_allowed(&mut self) {
+    /// Whether something is true, that may be absent.
+    pub(crate) fn flag(&mut self, field: &str) {
+        if self.value(field).is_some_and(|value| !value.is_boolean()) {
+            self.note("InvalidBool", field, format!("The field {field} must be true or false"));
+        }
+    }
+
+    /// A list of texts, that may be absent.
+    pub(crate) fn texts(&mut self, field: &str) -> Option<Vec<String>> {
+        let list = self.list(field)?;
+        let texts: Vec<String> = list.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect();
+        if texts.len() < list.len() {
+            self.note("InvalidString", field, format!("The field {field} must hold strings"));
+        }
+        Some(texts)
+    }
+
+    /// The value as it came, if there is one and it is not null.
+    pub(crate) fn raw(&self, field: &str) -> Option<&'a Value> {
+        self.value(field)
+    }
+
+    /// The fields as pairs of texts, a list as one pair for each item. Others than `known` are noted, objects passed over.
+    pub(crate) fn pairs(&mut self, known: &[&str]) -> Vec<(String, String)> {
+        self.only(known);
+        let mut pairs = Vec::new();
+        for (field, value) in self.object.iter().filter(|(field, _)| known.contains(&field.as_str())) {
+            let items = match value {
+                Value::Array(items) => items.iter().collect(),
+                other => vec![other],
+            };
+            for item in items {
+                match item {
+                    Value::String(text) => pairs.push((field.clone(), text.clone())),
+                    Value::Number(number) => pairs.push((field.clone(), number.to_string())),
+                    _ => {}
+                }
+            }
+        }
+        pairs
+    }
+
+    /// Notes every field but these.
+    pub(crate) fn only(&mut self, known: &[&str]) {
         let object = self.object;
-        for field in object.keys() {
+        for field in object.keys().filter(|field| !known.contains(&field.as_str())) {
             self.note("UnexpectedProperty", field, format!("The field {field} is not allowed"));
         }
+    }
+
+    /// Notes every field, for endpoints that take none.
+    pub(crate) fn none_allowed(&mut self) {
+        self.only(&[]);
     }
 
     fn list(&mut self, field: &str) -> Option<&'a Vec<Value>> {

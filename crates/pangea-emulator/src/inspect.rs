@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use crate::clients;
 use crate::clock;
+use crate::configs;
 use crate::ids;
+use crate::oauth::object;
 use crate::projects::{self, Wanted};
 use crate::requests::Recorded;
 use crate::scopes;
@@ -75,6 +77,42 @@ impl State {
     #[must_use]
     pub fn secrets(&self, client_id: &str) -> Vec<Value> {
         view::secrets(&self.lock(), Some(client_id)).into_iter().map(Value::Object).collect()
+    }
+
+    /// The secrets that a run of the provider made for itself and that are still good, without their values.
+    #[must_use]
+    pub fn run_secrets(&self) -> Vec<Value> {
+        view::run_secrets(&mut self.lock()).into_iter().map(Value::Object).collect()
+    }
+
+    /// Every configuration of a service, oldest first, with its `service` and `project`.
+    #[must_use]
+    pub fn configs(&self) -> Vec<Value> {
+        self.lock().store.by_age(Table::Configs).into_iter().cloned().map(Value::Object).collect()
+    }
+
+    #[must_use]
+    pub fn config(&self, id: &str) -> Option<Value> {
+        self.lock().store.get(Table::Configs, id).cloned().map(Value::Object)
+    }
+
+    /// Sets any field of a configuration, as somebody in the console would.
+    pub fn set_config_field(&self, id: &str, field: &str, value: Value) -> bool {
+        self.edit(|world| configs::set(world, id, field, value))
+    }
+
+    pub fn delete_config(&self, id: &str) -> bool {
+        self.edit(|world| world.store.remove(Table::Configs, id).is_some())
+    }
+
+    /// Makes a token of the console for services (by host label) of one project; gives its value.
+    pub fn create_service_token(&self, project: &str, services: &[&str]) -> String {
+        self.edit(|world| {
+            let token = world.mint(ids::TOKEN_VALUE);
+            let document = json!({ "project": project, "services": services });
+            world.store.insert(Table::ServiceTokens, &token, object(document));
+            token
+        })
     }
 
     /// The values of all live secrets and tokens, the seed's included: what must be found in no log.

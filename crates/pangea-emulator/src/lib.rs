@@ -1,4 +1,5 @@
-//! An emulator of Pangea's management APIs: OAuth clients, projects, the organization, and AuthN's keys.
+//! An emulator of Pangea's management APIs: OAuth clients, projects, the organization, the configurations of services, AuthN's keys
+//! and AI Guard's text guard.
 //!
 //! It knows documents, ids and the API's rules. It never knows the types of `pangea-client`, nor Terraform:
 //! with shared types a misspelt field would be misspelt on both sides, and every test would pass.
@@ -11,9 +12,11 @@ mod authn;
 mod call;
 mod clients;
 mod clock;
+mod configs;
 mod control;
 mod faults;
 mod fields;
+mod guard;
 mod ids;
 mod inspect;
 mod listing;

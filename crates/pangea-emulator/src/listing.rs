@@ -1,4 +1,4 @@
-//! Lists of the host `authorization.access`: filters, order and pages, all by query parameters.
+//! Lists: filters, order and pages, by query parameters or by a JSON body that says the same.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::answers::{Issue, Problem};
-use crate::call::Call;
+use crate::call::{all, one};
 use crate::clock;
 use crate::store::{Document, text};
 
@@ -19,6 +19,9 @@ pub(crate) struct Listing {
     /// The words of `order_by` and the field that each sorts by.
     pub(crate) orders: &'static [(&'static str, &'static str)],
 }
+
+/// What a call asks of a list, as pairs; a key may stand several times.
+type Asked = [(String, String)];
 
 /// One page of a list.
 pub(crate) struct Page<'a> {
@@ -34,12 +37,12 @@ impl Listing {
     ///
     /// # Errors
     /// `Invalid` for parameters that cannot be read.
-    pub(crate) fn page<'a>(&self, call: &Call, documents: Vec<&'a Document>) -> Result<Page<'a>, Problem> {
+    pub(crate) fn page<'a>(&self, asked: &Asked, documents: Vec<&'a Document>) -> Result<Page<'a>, Problem> {
         let mut issues = Vec::new();
-        let filters = self.filters(call, &mut issues);
-        let size = size(call, &mut issues);
-        let start = start(call, &mut issues);
-        let (field, descending) = self.order(call, &mut issues);
+        let filters = self.filters(asked, &mut issues);
+        let size = size(asked, &mut issues);
+        let start = start(asked, &mut issues);
+        let (field, descending) = self.order(asked, &mut issues);
         if !issues.is_empty() {
             return Err(Problem::Invalid(issues));
         }
@@ -56,12 +59,12 @@ impl Listing {
         Ok(Page { items, count, last })
     }
 
-    fn filters(&self, call: &Call, issues: &mut Vec<Issue>) -> Vec<Filter> {
+    fn filters(&self, asked: &Asked, issues: &mut Vec<Issue>) -> Vec<Filter> {
         let mut filters = Vec::new();
         for field in self.times {
             for (suffix, compare) in COMPARISONS {
                 let key = format!("{field}{suffix}");
-                let Some(value) = call.query_one(&key) else { continue };
+                let Some(value) = one(asked, &key) else { continue };
                 match clock::parse(value) {
                     Some(time) => filters.push(Filter::Time { field, compare, time }),
                     None => issues.push(issue("BadFormatDateTime", &key, "Must be an ISO 8601 time")),
@@ -70,9 +73,9 @@ impl Listing {
         }
         for field in self.texts {
             let values = |suffix: &str| -> Vec<String> {
-                call.query_all(&format!("{field}{suffix}")).into_iter().map(str::to_owned).collect()
+                all(asked, &format!("{field}{suffix}")).into_iter().map(str::to_owned).collect()
             };
-            if let Some(value) = call.query_one(field) {
+            if let Some(value) = one(asked, field) {
                 filters.push(Filter::In { field, values: vec![value.to_owned()] });
             }
             filters.push(Filter::Contains { field, values: values("__contains") });
@@ -84,8 +87,8 @@ impl Listing {
         filters
     }
 
-    fn order(&self, call: &Call, issues: &mut Vec<Issue>) -> (&'static str, bool) {
-        let descending = match call.query_one("order") {
+    fn order(&self, asked: &Asked, issues: &mut Vec<Issue>) -> (&'static str, bool) {
+        let descending = match one(asked, "order") {
             None | Some("asc") => false,
             Some("desc") => true,
             Some(_) => {
@@ -93,7 +96,7 @@ impl Listing {
                 false
             }
         };
-        let Some(word) = call.query_one("order_by") else { return ("created_at", descending) };
+        let Some(word) = one(asked, "order_by") else { return ("created_at", descending) };
         match self.orders.iter().find(|(name, _)| *name == word) {
             Some((_, field)) => (field, descending),
             None => {
@@ -128,8 +131,8 @@ impl Filter {
     }
 }
 
-fn size(call: &Call, issues: &mut Vec<Issue>) -> usize {
-    let Some(value) = call.query_one("size") else { return DEFAULT_SIZE };
+fn size(asked: &Asked, issues: &mut Vec<Issue>) -> usize {
+    let Some(value) = one(asked, "size") else { return DEFAULT_SIZE };
     match value.parse() {
         Ok(size) if (1..=MAX_SIZE).contains(&size) => size,
         Ok(_) => {
@@ -143,8 +146,8 @@ fn size(call: &Call, issues: &mut Vec<Issue>) -> usize {
     }
 }
 
-fn start(call: &Call, issues: &mut Vec<Issue>) -> usize {
-    let Some(value) = call.query_one("last") else { return 0 };
+fn start(asked: &Asked, issues: &mut Vec<Issue>) -> usize {
+    let Some(value) = one(asked, "last") else { return 0 };
     let decoded = STANDARD.decode(value).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     match decoded.as_deref().and_then(|text| text.split_once(':')).and_then(|(start, _)| start.parse().ok()) {
         Some(start) => start,

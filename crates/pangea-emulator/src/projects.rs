@@ -138,12 +138,13 @@ pub(crate) fn rename(world: &mut World, id: &str, name: &str) -> Option<Document
     Some(project.clone())
 }
 
-/// Removes a project with its clients, keys and tokens.
+/// Removes a project with its clients, keys, configurations and tokens.
 pub(crate) fn remove(world: &mut World, id: &str) -> bool {
     for client in clients_of(world, id) {
         clients::remove(world, &client);
     }
     world.store.retain(Table::Keys, |key| text(key, "project") != id);
+    world.store.retain(Table::Configs, |config| text(config, "project") != id);
     world.store.retain(Table::ServiceTokens, |token| text(token, "project") != id);
     world.store.remove(Table::Projects, id).is_some()
 }

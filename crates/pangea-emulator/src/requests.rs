@@ -14,7 +14,7 @@ pub struct Recorded {
     pub at: String,
     /// `prq_...`
     pub request_id: String,
-    /// `authorization.access`, `api.console` or `authn`.
+    /// The service's host label, such as `authorization.access` or `ai-guard`.
     pub service: &'static str,
     pub method: String,
     /// With the service before it, such as `/api.console/v1beta/platform/project/get`, and without the query.
@@ -25,6 +25,8 @@ pub struct Recorded {
     pub status: Option<u16>,
     /// The client whose token or credentials came with it.
     pub client_id: Option<String>,
+    /// Whether its token or credentials come from a secret that a run of the provider made for itself.
+    pub by_run_secret: bool,
     pub user_agent: Option<String>,
     /// Masked, and cut at 8 KiB.
     pub request_body: String,
@@ -56,6 +58,7 @@ impl Recorded {
             "path": self.path,
             "status": self.status,
             "client_id": self.client_id,
+            "by_run_secret": self.by_run_secret,
             "user_agent": self.user_agent,
             "fault": self.fault,
         })

@@ -20,7 +20,7 @@ use crate::ids;
 use crate::options::Switch;
 use crate::requests::Recorded;
 use crate::state::{State, World};
-use crate::{authn, clients, control, oauth, organization, polling, projects, roles, secrets};
+use crate::{authn, clients, configs, control, guard, oauth, organization, polling, projects, roles, secrets};
 
 /// The emulator as a router. Every service is reached by the Host header (`authn.example.test`) or by a prefix of the path (`/authn/...`).
 ///
@@ -52,8 +52,19 @@ struct Endpoint(Service, &'static str, &'static str, Handler);
 
 type Handler = fn(&mut World, &Call) -> Result<Reply, Problem>;
 
-const ENDPOINTS: [Endpoint; 24] = {
-    use Service::{ApiConsole, Authn, AuthorizationAccess as Access};
+/// The services whose configurations are documents of their own. Their paths are the same at each.
+const WITH_CONFIGS: [Service; 3] = [Service::Audit, Service::Redact, Service::AiGuard];
+
+const CONFIG_ENDPOINTS: [(&str, Handler); 5] = [
+    ("/v1beta/config", configs::get),
+    ("/v1beta/config/create", configs::create),
+    ("/v1beta/config/update", configs::update),
+    ("/v1beta/config/delete", configs::delete),
+    ("/v1beta/config/list", configs::list),
+];
+
+const ENDPOINTS: [Endpoint; 25] = {
+    use Service::{AiGuard, ApiConsole, Authn, AuthorizationAccess as Access};
     [
         Endpoint(Access, "GET", "/.well-known/oauth-authorization-server", oauth::metadata),
         Endpoint(Access, "POST", "/v1beta/oauth/token", oauth::token),
@@ -79,6 +90,7 @@ const ENDPOINTS: [Endpoint; 24] = {
         Endpoint(ApiConsole, "POST", "/v1beta/platform/project/update", projects::update),
         Endpoint(ApiConsole, "POST", "/v1beta/platform/project/delete", projects::delete),
         Endpoint(Authn, "POST", "/v2/client/jwks", authn::jwks),
+        Endpoint(AiGuard, "POST", "/v1/text/guard", guard::text),
     ]
 };
 
@@ -121,6 +133,7 @@ enum Delivery {
 fn answer(world: &mut World, call: &mut Call, effect: Effect, is_too_large: bool) -> (Answer, Delivery) {
     // Before the call is handled: a revocation takes away what names the caller.
     let client_id = access::client_named_by(&world.store, call);
+    let by_run_secret = access::secret_behind(&world.store, call).is_some_and(secrets::is_of_a_run);
     let (mut answer, delivery) = match effect.instead {
         Some(Instead::Reset) => (Answer { status: 0, headers: Vec::new(), body: Vec::new() }, Delivery::Severed),
         Some(Instead::Answer { status, headers, body }) => {
@@ -147,6 +160,7 @@ fn answer(world: &mut World, call: &mut Call, effect: Effect, is_too_large: bool
         query: call.query.clone(),
         status: (delivery != Delivery::Severed).then_some(answer.status),
         client_id,
+        by_run_secret,
         user_agent: call.user_agent.clone(),
         request_body: String::from_utf8_lossy(&call.body).into_owned(),
         response_body: String::from_utf8_lossy(&answer.body).into_owned(),
@@ -174,7 +188,9 @@ fn dispatch(world: &mut World, call: &mut Call, is_too_large: bool) -> Answer {
 
 fn handle(world: &mut World, call: &mut Call) -> Result<Reply, Problem> {
     let mut allowed = None;
-    for Endpoint(service, method, pattern, handler) in ENDPOINTS {
+    let of_configs = WITH_CONFIGS.contains(&call.service).then_some(CONFIG_ENDPOINTS).into_iter().flatten();
+    let of_configs = of_configs.map(|(path, handler)| Endpoint(call.service, "POST", path, handler));
+    for Endpoint(service, method, pattern, handler) in ENDPOINTS.into_iter().chain(of_configs) {
         if service != call.service {
             continue;
         }

@@ -42,7 +42,7 @@ pub(crate) const PLATFORM: [&str; 6] =
     [ACCOUNT_READ, ACCOUNT_MANAGE, ORG_READ, ORG_MANAGE, PROJECT_READ, PROJECT_MANAGE];
 
 /// What the metadata lists. The real list is longer; these are the names that the guides show.
-pub(crate) const SUPPORTED: [&str; 14] = [
+pub(crate) const SUPPORTED: [&str; 18] = [
     ACCOUNT_READ,
     "pangea:platform:account:write",
     ACCOUNT_MANAGE,
@@ -51,7 +51,11 @@ pub(crate) const SUPPORTED: [&str; 14] = [
     PROJECT_READ,
     PROJECT_MANAGE,
     "pangea:service:ai-guard:read",
+    "pangea:service:ai-guard:config:read",
+    "pangea:service:ai-guard:config:manage",
+    "pangea:service:audit:config:read",
     "pangea:service:audit:config:manage",
+    "pangea:service:redact:config:read",
     "pangea:service:redact:config:manage",
     "pangea:service:redact:read",
     "pangea:service:vault:sign",

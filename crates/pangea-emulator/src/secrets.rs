@@ -28,7 +28,7 @@ pub(crate) fn create(world: &mut World, call: &Call) -> Result<Reply, Problem> {
     let client = clients::find(world, &caller, call.parameter(0))?.clone();
     let secret = add(world, &client, wanted.or_description(""), &caller, call);
     let status = if world.is_on(Switch::Created201) { 201 } else { 200 };
-    Ok(Reply { status, body: Some(Value::Object(shown(&secret, &SECRET_FIELDS))) })
+    Ok(Reply::of(status, Value::Object(shown(&secret, &SECRET_FIELDS))))
 }
 
 /// `GET /v1beta/oauth/clients/{client_id}/secrets/metadata`
@@ -37,7 +37,7 @@ pub(crate) fn metadata(world: &mut World, call: &Call) -> Result<Reply, Problem>
     let client = clients::find(world, &caller, call.parameter(0))?;
     let mut secrets = world.store.by_age(Table::Secrets);
     secrets.retain(|secret| text(secret, "client_id") == text(client, "client_id"));
-    let page = LISTING.page(call, secrets)?;
+    let page = LISTING.page(&call.query, secrets)?;
     let items: Vec<Document> = page.items.into_iter().map(|secret| shown(secret, &METADATA_FIELDS)).collect();
     // With a hyphen, unlike every other list.
     Ok(Reply::ok(json!({ "client-secrets": items, "count": page.count, "last": page.last })))
@@ -126,6 +126,11 @@ pub(crate) fn add(world: &mut World, client: &Document, wanted: Wanted, caller: 
     secret
 }
 
+/// Whether a secret is one that a run of the provider made for itself, as its name says.
+pub(crate) fn is_of_a_run(secret: &Document) -> bool {
+    text(secret, "client_secret_name").starts_with(RUN_PREFIX)
+}
+
 /// What registration shows of the first secret, beside the client.
 pub(crate) const CREATED_FIELDS: [&str; 5] = [
     "client_secret_id",
@@ -146,6 +151,9 @@ fn find(world: &World, caller: &Caller, call: &Call) -> Result<String, Problem> 
 fn no_secret() -> Problem {
     Problem::NotFound("The client secret does not exist".to_owned())
 }
+
+/// The provider reserves names that begin so for secrets that live as long as one of its runs.
+const RUN_PREFIX: &str = "pangea-run-secret-";
 
 /// 365 days: the longest lifetime, and the default.
 pub(crate) const MAX_SECONDS: u64 = 31_536_000;

@@ -23,6 +23,8 @@ pub(crate) enum Table {
     ServiceTokens,
     /// Keys that sign a project's JWTs, public halves only, by `kid`.
     Keys,
+    /// Configurations of services in a project.
+    Configs,
 }
 
 /// All documents. Whoever changes one calls [`Store::save`] before the change is answered for.
@@ -162,6 +164,7 @@ fn name(table: Table) -> &'static str {
         Table::Tokens => "tokens",
         Table::ServiceTokens => "service_tokens",
         Table::Keys => "keys",
+        Table::Configs => "configs",
     }
 }
 
@@ -169,7 +172,7 @@ fn unreadable(file: &Path, why: &str) -> io::Error {
     io::Error::other(format!("cannot read the emulator's data from {}: {why}", file.display()))
 }
 
-const TABLES: [Table; 7] = [
+const TABLES: [Table; 8] = [
     Table::Organizations,
     Table::Projects,
     Table::Clients,
@@ -177,6 +180,7 @@ const TABLES: [Table; 7] = [
     Table::Tokens,
     Table::ServiceTokens,
     Table::Keys,
+    Table::Configs,
 ];
 
 /// Raised when an older file can no longer be understood.

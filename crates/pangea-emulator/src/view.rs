@@ -11,6 +11,7 @@ use crate::store::{Document, Table, is_seeded, text};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Leftovers {
     pub projects: usize,
+    pub configs: usize,
     pub clients: usize,
     pub secrets: usize,
     /// Access tokens that are still good.
@@ -21,16 +22,16 @@ impl Leftovers {
     /// Whether nothing is there beside the seed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        *self == Leftovers { projects: 0, clients: 0, secrets: 0, tokens: 0 }
+        *self == Leftovers { projects: 0, configs: 0, clients: 0, secrets: 0, tokens: 0 }
     }
 }
 
 impl std::fmt::Display for Leftovers {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Leftovers { projects, clients, secrets, tokens } = self;
+        let Leftovers { projects, configs, clients, secrets, tokens } = self;
         write!(
             formatter,
-            "left beside the seed: {projects} projects, {clients} clients, {secrets} secrets, {tokens} tokens"
+            "left beside the seed: {projects} projects, {configs} configs, {clients} clients, {secrets} secrets, {tokens} tokens"
         )
     }
 }
@@ -44,11 +45,13 @@ pub(crate) fn of(world: &mut World) -> Value {
     json!({
         "organization": world.store.by_age(Table::Organizations).first(),
         "projects": world.store.by_age(Table::Projects),
+        "configs": world.store.by_age(Table::Configs),
         "clients": clients(world),
         "secrets": secrets(world, None),
         "tokens": tokens(world),
         "left_beside_the_seed": {
             "projects": leftovers.projects,
+            "configs": leftovers.configs,
             "clients": leftovers.clients,
             "secrets": leftovers.secrets,
             "tokens": leftovers.tokens,
@@ -73,6 +76,9 @@ pub(crate) fn secrets(world: &World, client_id: Option<&str>) -> Vec<Document> {
         .map(|secret| {
             let mut secret = secret.clone();
             secret.remove("client_secret");
+            // So that whoever looks tells what a run of the provider made for itself from what people made.
+            let is_of_a_run = crate::secrets::is_of_a_run(&secret);
+            secret.insert("of_a_run".to_owned(), json!(is_of_a_run));
             secret
         })
         .collect()
@@ -86,12 +92,23 @@ pub(crate) fn tokens(world: &mut World) -> Vec<Document> {
     tokens.into_iter().map(|token| shown(token, &TOKEN_FIELDS)).collect()
 }
 
+/// The secrets that a run of the provider made for itself and that are still good, without their values.
+pub(crate) fn run_secrets(world: &mut World) -> Vec<Document> {
+    let now = world.clock.now();
+    let mut found = secrets(world, None);
+    found.retain(|secret| {
+        crate::secrets::is_of_a_run(secret) && !access::is_over(secret, "client_secret_expires_at", now)
+    });
+    found
+}
+
 /// Counts what is there beside the seed. A secret that has expired opens nothing and does not count.
 pub(crate) fn leftovers(world: &mut World) -> Leftovers {
     let now = world.clock.now();
     let beside = |table| world.store.all(table).filter(|(_, document)| !is_seeded(document));
     Leftovers {
         projects: beside(Table::Projects).count(),
+        configs: beside(Table::Configs).count(),
         clients: beside(Table::Clients).count(),
         secrets: beside(Table::Secrets)
             .filter(|(_, secret)| !access::is_over(secret, "client_secret_expires_at", now))

@@ -201,7 +201,10 @@ fn a_deleted_client_is_gone_with_its_secrets_and_tokens() {
     assert_eq!(emulator.delete(&path).oauth_error(), (404, "invalid_request"));
     assert_eq!(emulator.call("GET", CLIENTS, &token, None).status, 401);
     assert!(emulator.secrets(&client.id).is_empty());
-    assert_eq!(emulator.leftovers().to_string(), "left beside the seed: 0 projects, 0 clients, 0 secrets, 1 tokens");
+    assert_eq!(
+        emulator.leftovers().to_string(),
+        "left beside the seed: 0 projects, 0 configs, 0 clients, 0 secrets, 1 tokens"
+    );
 }
 
 #[test]

@@ -178,8 +178,11 @@ fn the_view_shows_everything_but_secrets() {
     assert_eq!(view["clients"][1]["roles"][0]["type"], "organization");
     assert_eq!(view["secrets"][1]["client_secret_id"], client.secret_id);
     assert_eq!(view["tokens"][0]["client_id"], emulator.seed.client_id);
-    assert_eq!(view["left_beside_the_seed"], json!({ "projects": 0, "clients": 1, "secrets": 1, "tokens": 1 }));
-    assert_eq!(view["summary"], "left beside the seed: 0 projects, 1 clients, 1 secrets, 1 tokens");
+    assert_eq!(
+        view["left_beside_the_seed"],
+        json!({ "projects": 0, "configs": 0, "clients": 1, "secrets": 1, "tokens": 1 })
+    );
+    assert_eq!(view["summary"], "left beside the seed: 0 projects, 0 configs, 1 clients, 1 secrets, 1 tokens");
     assert_eq!(view["requests"].as_array().unwrap().len(), 2);
     for secret in emulator.secret_values() {
         assert!(!answer.text.contains(&secret));
