@@ -2,8 +2,9 @@
 
 use pangea_emulator::Fault;
 use serde_json::json;
+use xtask::acceptance::every_cli;
 
-use crate::{cli::every_cli, world::World};
+use crate::world::{InWorlds as _, World};
 
 const CLIENT: &str = "pangea_management_client.it";
 const GRANT: &str = "pangea_client_grant.it";

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use xtask::acceptance::every_cli;
 
-use crate::{cli::every_cli, world::World};
+use crate::world::{InWorlds as _, World};
 
 /// Clients, and as many grants: enough for each of Terraform's ten threads to meet every other.
 const COUNT: usize = 50;

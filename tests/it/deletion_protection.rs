@@ -3,11 +3,9 @@
 use expect_test::expect;
 use pangea_emulator::Fault;
 use serde_json::json;
+use xtask::acceptance::{every_cli, terraform_since};
 
-use crate::{
-    cli::{every_cli, terraform_since},
-    world::World,
-};
+use crate::world::{InWorlds as _, World};
 
 const ADDRESS: &str = "pangea_project.it";
 

@@ -6,8 +6,9 @@ use expect_test::expect;
 use pangea_emulator::{Fault, Recorded};
 use regex_lite::Regex;
 use serde_json::{Value, json};
+use xtask::acceptance::every_cli;
 
-use crate::{cli::every_cli, world::World};
+use crate::world::{InWorlds as _, World};
 
 const PROJECT: &str = "resource \"pangea_project\" \"it\" {\n  name = \"shop\"\n  geo  = \"us\"\n}\n";
 

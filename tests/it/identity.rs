@@ -1,11 +1,9 @@
 //! Resource identity on real programs: Terraform 1.12 and newer, OpenTofu 1.12 and newer.
 
 use serde_json::{Value, json};
+use xtask::acceptance::{Wanted, every_cli, terraform_since};
 
-use crate::{
-    cli::{Wanted, every_cli, terraform_since},
-    world::World,
-};
+use crate::world::{InWorlds as _, World};
 
 const READ: &str = "pangea:platform:project:read";
 const MANAGE: &str = "pangea:platform:project:manage";

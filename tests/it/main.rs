@@ -3,7 +3,6 @@
 // Helpers here are called by tests alone, where a surprise may stop everything; clippy knows that only of functions marked as tests.
 #![allow(clippy::unwrap_used, clippy::print_stderr, unreachable_pub)]
 
-mod cli;
 mod client_grant;
 mod concurrency;
 mod deletion_protection;

@@ -2,8 +2,9 @@
 
 use pangea_emulator::Fault;
 use serde_json::{Value, json};
+use xtask::acceptance::every_cli;
 
-use crate::{cli::every_cli, world::World};
+use crate::world::{InWorlds as _, World};
 
 /// A client of the seeded organization; `more` goes into the block.
 fn client(scopes: &str, more: &str) -> String {

@@ -3,8 +3,9 @@
 use expect_test::expect;
 use pangea_emulator::{Fault, Options, Switch};
 use serde_json::{Value, json};
+use xtask::acceptance::every_cli;
 
-use crate::{cli::every_cli, world::World};
+use crate::world::{InWorlds as _, World};
 
 const ADDRESS: &str = "pangea_project.it";
 

@@ -5,9 +5,10 @@ use std::fs;
 use expect_test::expect;
 use pangea_emulator::{Fault, Options, Recorded, Server, Switch};
 use serde_json::{Value, json};
+use xtask::acceptance::every_cli;
 use xtask::{clis::Product, http};
 
-use crate::{cli::every_cli, world::World};
+use crate::world::{InWorlds as _, World};
 
 const PROJECT: &str = "resource \"pangea_project\" \"it\" {\n  name = \"shop\"\n  geo  = \"us\"\n}\n";
 
@@ -273,7 +274,7 @@ fn a_private_authority_is_trusted_where_its_certificate_is_given() {
         "#]].assert_eq(&world.apply_fails());
 
         let certificate = world.emulator().ca_certificate_pem().unwrap().to_owned();
-        fs::write(world.folder().join("authority.pem"), certificate).unwrap();
+        fs::write(world.path().join("authority.pem"), certificate).unwrap();
         world.config(&block("ca_certificate_pem = file(\"authority.pem\")")).apply();
         world.plan_is_empty();
         world.destroy();

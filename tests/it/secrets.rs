@@ -8,10 +8,10 @@ use base64::prelude::BASE64_STANDARD;
 use pangea_emulator::Fault;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
+use xtask::acceptance::{Wanted, terraform_since};
 use zip::ZipArchive;
 
-use crate::cli::{Wanted, terraform_since};
-use crate::world::World;
+use crate::world::{InWorlds as _, World};
 
 /// Whatever was written: a name for messages, and the bytes.
 type Written = Vec<(String, Vec<u8>)>;
@@ -85,7 +85,7 @@ struct Watched<'w> {
 impl Watched<'_> {
     /// Everything is logged, through the file that each product writes: the Terraform from PyPI logs to nothing else.
     fn over(world: &mut World) -> Watched<'_> {
-        let log = world.folder().join("trace.log").to_string_lossy().into_owned();
+        let log = world.path().join("trace.log").to_string_lossy().into_owned();
         world.set("TF_LOG", "TRACE").set("TF_LOG_PATH", &log);
         Watched { world, written: Vec::new() }
     }
@@ -120,7 +120,7 @@ impl Watched<'_> {
 
     /// Keeps the files as they are now; a saved plan is an archive, of which a search of its own bytes finds nothing.
     fn look_at_files(&mut self) {
-        for entry in fs::read_dir(self.world.folder()).unwrap() {
+        for entry in fs::read_dir(self.world.path()).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             assert!(path.is_file(), "{name} is a folder, and is not searched");
@@ -137,7 +137,7 @@ impl Watched<'_> {
     }
 
     fn log(&self) -> String {
-        fs::read_to_string(self.world.folder().join("trace.log")).unwrap()
+        fs::read_to_string(self.world.path().join("trace.log")).unwrap()
     }
 
     /// All of it, the log included.
@@ -342,7 +342,7 @@ output "query" {
         watched.world.config(&(provider("") + LEAK));
         watched.run(0, &["apply", "-auto-approve", "-input=false"]);
         watched.run(0, &["plan", "-input=false", "-out=plan.bin"]);
-        let raw = vec![("plan.bin".to_owned(), fs::read(watched.world.folder().join("plan.bin")).unwrap())];
+        let raw = vec![("plan.bin".to_owned(), fs::read(watched.world.path().join("plan.bin")).unwrap())];
         let secrets = [planted("the created secret", CREATED)];
         let found = leaks(&watched.all(), &secrets);
         for expected in [

@@ -10,9 +10,8 @@ use std::time::Duration;
 use serde_json::Value;
 use terraform_provider_pangea::PangeaProvider;
 use tf_framework::Provider as _;
+use xtask::acceptance::every_cli;
 use xtask::{process, terraform, workspace};
-
-use crate::cli::every_cli;
 
 /// `cargo tree` answers in a second.
 const TREE_LIMIT: Duration = Duration::from_secs(120);
@@ -206,7 +205,7 @@ impl<'a> Provider<'a> {
     fn new(cli: &'a xtask::clis::Cli) -> Provider<'a> {
         let folder = tempfile::tempdir().unwrap();
         let binary = Path::new(env!("CARGO_BIN_EXE_terraform-provider-pangea"));
-        let configuration = terraform::cli_configuration(folder.path(), binary).unwrap();
+        let configuration = terraform::cli_configuration(folder.path(), terraform::SOURCE, binary).unwrap();
         Provider { cli, folder, configuration }
     }
 

@@ -51,11 +51,15 @@ pub trait Provider: Send + Sync + 'static {
     /// replaces this one; it is given five seconds.
     async fn shutdown(_api: &Self::Api) {}
 
-    /// The resources.
-    fn resources() -> Vec<ResourceType<Self::Api>>;
+    /// The resources. The default is none.
+    fn resources() -> Vec<ResourceType<Self::Api>> {
+        Vec::new()
+    }
 
-    /// The data sources.
-    fn data_sources() -> Vec<DataSourceType<Self::Api>>;
+    /// The data sources. The default is none.
+    fn data_sources() -> Vec<DataSourceType<Self::Api>> {
+        Vec::new()
+    }
 }
 
 /// Who configures the provider.

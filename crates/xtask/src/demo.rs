@@ -96,7 +96,8 @@ impl Demo {
             fs::copy(&file, folder.join(name))?;
         }
         let binaries = target().join("debug");
-        let configuration = terraform::cli_configuration(&folder, &binaries.join("terraform-provider-pangea"))?;
+        let configuration =
+            terraform::cli_configuration(&folder, terraform::SOURCE, &binaries.join("terraform-provider-pangea"))?;
         let emulator = Emulator::start(&binaries.join("pangea-emulator"), &folder.join("emulator.log"), keep)?;
         Ok(Demo { cli, folder, configuration, emulator })
     }

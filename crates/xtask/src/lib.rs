@@ -1,17 +1,20 @@
 //! Jobs around the provider that are not tests, and the parts of them that the acceptance tests share.
 //!
-//! What the tests use as well: [`clis`] (the real Terraform and OpenTofu programs), [`process`] (programs with a time limit and a
-//! clean environment), [`terraform`] (the CLI configuration that points at a built provider) and [`http`] (requests to a loopback server).
+//! What the tests use as well: [`acceptance`] (on which CLIs a test runs), [`folder`] (a CLI that runs a provider, and what it says),
+//! [`clis`] (the real Terraform and OpenTofu programs), [`process`] (programs with a time limit and a clean environment),
+//! [`terraform`] (the CLI configuration that points at a built provider) and [`http`] (requests to a loopback server).
 
 // Reports are for the person at the terminal; no plugin handshake lives in this crate.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+pub mod acceptance;
 pub mod bench;
 pub mod cargo;
 pub mod clis;
 pub mod contract;
 pub mod demo;
 pub mod emulator;
+pub mod folder;
 pub mod http;
 pub mod process;
 pub mod terraform;

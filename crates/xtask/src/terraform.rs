@@ -5,22 +5,23 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-/// Short on purpose: each product then means its own registry.
-const SOURCE: &str = "pangea/pangea";
+/// The source address of our provider. Short on purpose: each product then means its own registry.
+pub const SOURCE: &str = "pangea/pangea";
 
-/// Writes `cli.tfrc` into `folder`, with the provider taken from the folder that holds `provider`, and gives its path for `TF_CLI_CONFIG_FILE`.
-pub fn cli_configuration(folder: &Path, provider: &Path) -> Result<PathBuf> {
+/// Writes `cli.tfrc` into `folder`, with the provider `source` taken from the folder that holds the binary `provider`, and gives its path
+/// for `TF_CLI_CONFIG_FILE`.
+pub fn cli_configuration(folder: &Path, source: &str, provider: &Path) -> Result<PathBuf> {
     let binaries = provider.parent().context("the provider's binary stands in no folder")?;
     let file = folder.join("cli.tfrc");
-    fs::write(&file, text(binaries)).with_context(|| format!("can't write {}", file.display()))?;
+    fs::write(&file, text(source, binaries)).with_context(|| format!("can't write {}", file.display()))?;
     Ok(file)
 }
 
-fn text(binaries: &Path) -> String {
+fn text(source: &str, binaries: &Path) -> String {
     // HCL strings take the same escapes as JSON's, but would expand a template mark.
     let binaries =
         serde_json::Value::from(binaries.to_string_lossy()).to_string().replace("${", "$${").replace("%{", "%%{");
-    format!("provider_installation {{\n  dev_overrides {{\n    \"{SOURCE}\" = {binaries}\n  }}\n  direct {{}}\n}}\n")
+    format!("provider_installation {{\n  dev_overrides {{\n    \"{source}\" = {binaries}\n  }}\n  direct {{}}\n}}\n")
 }
 
 #[cfg(test)]
@@ -29,6 +30,6 @@ mod tests {
 
     #[test]
     fn a_folder_with_odd_letters_is_quoted() {
-        assert!(text(Path::new("/a \"b\"/${c}")).contains(r#""pangea/pangea" = "/a \"b\"/$${c}""#));
+        assert!(text(SOURCE, Path::new("/a \"b\"/${c}")).contains(r#""pangea/pangea" = "/a \"b\"/$${c}""#));
     }
 }

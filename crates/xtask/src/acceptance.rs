@@ -1,8 +1,11 @@
-//! Which real programs the acceptance tests run on, and the tally of what ran where.
+//! Which real programs the acceptance tests run on, and the tally of what ran where. For test binaries of every package.
 //!
 //! They are those of `PANGEA_TEST_CLIS` (paths, colon-separated; one that does not run is a failure); unset, `terraform` and `tofu` on
 //! `PATH`, and the newer Terraform that `cargo xtask clis` makes under `target/cli/` (made here where it is missing).
 //! Where there is none, the tests are skipped and say so; with `PANGEA_REQUIRE_TERRAFORM=1` they fail instead.
+
+// Called by tests alone, where a surprise may stop everything.
+#![allow(clippy::unwrap_used)]
 
 use std::env;
 use std::fs::{self, File};
@@ -11,17 +14,15 @@ use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use std::sync::{Mutex, OnceLock};
 
-use xtask::clis::{self, Cli, Product};
-use xtask::process;
-
-use crate::world::World;
+use crate::clis::{self, Cli, Product};
+use crate::{process, target};
 
 /// For tests that hold on every program of every age.
 pub fn every_cli() -> Wanted {
     Wanted { terraform: Some((0, 0)), tofu: Some((0, 0)) }
 }
 
-/// For tests of what Terraform has since the given minor version, and OpenTofu does not (see [`Wanted::or_tofu`]).
+/// For tests of what Terraform has since the given minor version, and OpenTofu does not (but see [`Wanted::or_tofu`]).
 pub fn terraform_since(major: u32, minor: u32) -> Wanted {
     Wanted { terraform: Some((major, minor)), tofu: None }
 }
@@ -39,23 +40,7 @@ impl Wanted {
         Wanted { tofu: Some((major, minor)), ..self }
     }
 
-    /// Runs the scenario on each of them, in a world of its own, and fails in the end if it failed on one.
-    #[track_caller]
-    pub fn run(self, scenario: impl Fn(&mut World)) {
-        self.on_each(|cli| scenario(&mut World::start(cli)));
-    }
-
-    /// Runs the scenario in a world of each of them, with each newer one of the same product: the two products write
-    /// providers' addresses otherwise.
-    #[track_caller]
-    pub fn run_in_pairs(self, scenario: impl Fn(&mut World, &Cli)) {
-        self.on_each(|cli| {
-            let newer = all().iter().filter(|other| other.product == cli.product && other.minor() > cli.minor());
-            newer.for_each(|other| scenario(&mut World::start(cli), other));
-        });
-    }
-
-    /// Like [`Wanted::run`], for what needs a program and no world.
+    /// Runs the scenario with each of them, and fails in the end if it failed on one.
     #[track_caller]
     pub fn on_each(self, scenario: impl Fn(&Cli)) {
         let (mut ran, mut failed) = (Vec::new(), Vec::new());
@@ -85,7 +70,7 @@ impl Wanted {
 }
 
 /// The programs of this run. Found once; a failure to find them fails each test that asks.
-fn all() -> &'static [Cli] {
+pub fn all() -> &'static [Cli] {
     static CLIS: OnceLock<Result<Vec<Cli>, String>> = OnceLock::new();
     match CLIS.get_or_init(find) {
         Ok(clis) => clis,
@@ -120,12 +105,12 @@ fn tell(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
-/// Adds a line to `target/acceptance.tsv` (program, outcome, test), begun anew by each run of this binary, from which CI prints the
-/// tally per program.
+/// Adds a line (program, outcome, test) to the tally of this test binary, `target/acceptance-NAME.tsv`. Each run of the binary begins
+/// it anew, and CI counts the lines of all of them.
 fn record(cli: &Cli, outcome: &str) {
     static FILE: OnceLock<Mutex<Option<File>>> = OnceLock::new();
     let file = FILE.get_or_init(|| {
-        let path: &Path = &xtask::target().join("acceptance.tsv");
+        let path: &Path = &target().join(format!("acceptance-{}.tsv", binary()));
         let made = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| File::create(path));
         Mutex::new(made.map_err(|error| tell(&format!("{}: {error}", path.display()))).ok())
     });
@@ -136,14 +121,34 @@ fn record(cli: &Cli, outcome: &str) {
     }
 }
 
-#[test]
-fn a_test_names_the_programs_it_is_about() {
-    let cli = |product, version: &str| Cli { path: "x".into(), product, version: version.to_owned() };
-    let old = cli(Product::Terraform, "1.11.4");
-    let new = cli(Product::Terraform, "1.16.0-rc2");
-    let tofu = cli(Product::OpenTofu, "1.12.6");
+/// The name of this test binary: its file is `NAME-HASH`.
+fn binary() -> String {
+    let file = env::current_exe().unwrap();
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    stem.rsplit_once('-').map_or(stem.clone(), |(name, _)| name.to_owned())
+}
 
-    assert!([&old, &new, &tofu].iter().all(|cli| every_cli().includes(cli)));
-    assert_eq!([&old, &new, &tofu].map(|cli| terraform_since(1, 12).includes(cli)), [false, true, false]);
-    assert_eq!([&old, &new, &tofu].map(|cli| terraform_since(1, 12).or_tofu(1, 12).includes(cli)), [false, true, true]);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_names_the_programs_it_is_about() {
+        let cli = |product, version: &str| Cli { path: "x".into(), product, version: version.to_owned() };
+        let old = cli(Product::Terraform, "1.11.4");
+        let new = cli(Product::Terraform, "1.16.0-rc2");
+        let tofu = cli(Product::OpenTofu, "1.12.6");
+
+        assert!([&old, &new, &tofu].iter().all(|cli| every_cli().includes(cli)));
+        assert_eq!([&old, &new, &tofu].map(|cli| terraform_since(1, 12).includes(cli)), [false, true, false]);
+        assert_eq!(
+            [&old, &new, &tofu].map(|cli| terraform_since(1, 12).or_tofu(1, 12).includes(cli)),
+            [false, true, true]
+        );
+    }
+
+    #[test]
+    fn the_tally_is_named_after_the_test_binary() {
+        assert_eq!(binary(), "xtask");
+    }
 }
