@@ -25,9 +25,9 @@ use crate::{
     },
 };
 
-/// Scopes and roles that are added to a client, which may be declared elsewhere or made in the console.
+/// Scopes and roles added to a client that another resource, another state or the console made.
 ///
-/// Destroying the grant takes away what it added. A scope that the client had before counts as added too, unless the
+/// Several grants, and the client's own `pangea_management_client`, can stand side by side without a fight: each holds its own. Destroying the grant takes away what it added. A scope that the client had before counts as added too, unless the
 /// client's own resource declares it.
 #[derive(Clone, Default, Model)]
 pub struct ClientGrant {

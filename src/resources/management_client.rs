@@ -23,9 +23,11 @@ use crate::{
     },
 };
 
-/// An OAuth client that may call Pangea's management APIs, with its first secret.
+/// An OAuth client that calls Pangea's management APIs, those of the organization or those of one project, with its first
+/// secret.
 ///
-/// A client can call nothing without a role: declare one here, or grant one with `pangea_client_grant`.
+/// Its scopes say which calls it may make, its role says on what. Without a role it can call nothing: declare one here, or
+/// grant one with `pangea_client_grant`.
 #[derive(Clone, Default, Model)]
 pub struct ManagementClient {
     /// Id of the client, `psa_…`.

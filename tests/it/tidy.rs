@@ -7,11 +7,10 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use serde_json::Value;
 use terraform_provider_pangea::PangeaProvider;
 use tf_framework::Provider as _;
-use xtask::acceptance::every_cli;
-use xtask::{process, terraform, workspace};
+use xtask::acceptance::{every_cli, terraform_since};
+use xtask::{docs, process, terraform, workspace};
 
 /// `cargo tree` answers in a second.
 const TREE_LIMIT: Duration = Duration::from_secs(120);
@@ -48,25 +47,37 @@ fn every_data_source_has_its_file_example_page_and_acceptance_test() {
 }
 
 #[test]
-fn the_pages_say_what_the_schema_says_and_nothing_else() {
-    every_cli().on_each(|cli| {
-        let schemas = Provider::new(cli).schemas();
-        let mut wrong = compare("docs/index.md", &schemas["provider"], None);
-        // Programs without identities don't tell those of the provider.
-        let identities = schemas["resource_identity_schemas"].as_object();
-        for (kind, folder) in [("resource_schemas", "docs/resources"), ("data_source_schemas", "docs/data-sources")] {
-            let empty = serde_json::Map::new();
-            let objects = schemas[kind].as_object().unwrap_or(&empty);
-            for (name, schema) in objects {
-                let identity = identities.map(|identities| identities.get(name).unwrap_or(&Value::Null));
-                wrong.extend(compare(&format!("{folder}/{}.md", short(name)), schema, identity));
+fn the_pages_are_those_that_the_schema_and_the_examples_make() {
+    // Older programs, and OpenTofu, don't tell every kind.
+    terraform_since(1, 14).on_each(|cli| {
+        let provider = Path::new(env!("CARGO_BIN_EXE_terraform-provider-pangea"));
+        let schemas = docs::schemas(&cli.path, provider).unwrap();
+        let root = workspace();
+        let mut wrong = docs::problems(&root, &schemas);
+        for (file, page) in docs::pages(&root, &schemas).unwrap() {
+            if fs::read_to_string(root.join(&file)).ok() != Some(page) {
+                wrong.push(format!("{} is stale: run `cargo xtask docs`", file.display()));
             }
-            let pages: BTreeSet<_> = stems(folder).collect();
-            let known: BTreeSet<_> = objects.keys().map(|name| short(name)).collect();
-            wrong.extend(pages.difference(&known).map(|page| format!("{folder}/{page}.md is about nothing")));
         }
         assert!(wrong.is_empty(), "{wrong:#?}");
     });
+}
+
+#[test]
+fn every_program_reads_the_schema_and_names_every_type() {
+    every_cli().on_each(|cli| {
+        let provider = Path::new(env!("CARGO_BIN_EXE_terraform-provider-pangea"));
+        let schemas = docs::schemas(&cli.path, provider).unwrap();
+        let told = |key: &str| schemas[key].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+        let resources: BTreeSet<String> = told("resource_schemas");
+        let data_sources: BTreeSet<String> = told("data_source_schemas");
+        assert!(resources.iter().eq(sorted(PangeaProvider::resources().iter().map(|one| one.name())).iter()));
+        assert!(data_sources.iter().eq(sorted(PangeaProvider::data_sources().iter().map(|one| one.name())).iter()));
+    });
+}
+
+fn sorted<'a>(names: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
+    names.map(str::to_owned).collect()
 }
 
 #[test]
@@ -74,8 +85,10 @@ fn every_example_validates() {
     every_cli().on_each(|cli| {
         let provider = Provider::new(cli);
         for folder in example_folders() {
-            let output = provider.run(&["validate"], &folder);
-            assert_eq!(output.code, Some(0), "{}:\n{}{}", folder.display(), output.stdout, output.stderr);
+            for files in configurations(&folder, cli) {
+                let output = provider.run(&["validate"], &files);
+                assert_eq!(output.code, Some(0), "{files:?}:\n{}{}", output.stdout, output.stderr);
+            }
         }
     });
 }
@@ -107,21 +120,6 @@ fn the_hcl_of_the_readme_and_the_pages_is_formatted() {
                 .unwrap();
         assert_eq!(output.code, Some(0), "{}{}", output.stdout, output.stderr);
     });
-}
-
-#[test]
-fn every_page_begins_with_the_registrys_front_matter() {
-    for page in files("docs").into_iter().filter(|file| has_ending(file, "md")) {
-        let text = fs::read_to_string(&page).unwrap();
-        let matter = text.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n"));
-        let (matter, _) = matter.unwrap_or_else(|| panic!("{} has no front matter", page.display()));
-        for key in ["page_title:", "description:"] {
-            assert!(matter.lines().any(|line| line.starts_with(key)), "{} has no {key}", page.display());
-        }
-        for key in ["layout:", "sidebar_current:"] {
-            assert!(!matter.contains(key), "{}: the registry no longer takes {key}", page.display());
-        }
-    }
 }
 
 #[test]
@@ -209,14 +207,12 @@ impl<'a> Provider<'a> {
         Provider { cli, folder, configuration }
     }
 
-    fn run(&self, arguments: &[&str], examples: &Path) -> process::Output {
+    fn run(&self, arguments: &[&str], files: &[PathBuf]) -> process::Output {
         // A copy: commands leave files behind. The block that names the provider's source stands in the provider's example alone.
         let copy = tempfile::tempdir_in(self.folder.path()).unwrap();
         let mut text = String::new();
-        for file in
-            fs::read_dir(examples).unwrap().map(|entry| entry.unwrap().path()).filter(|file| has_ending(file, "tf"))
-        {
-            text += &fs::read_to_string(&file).unwrap();
+        for file in files {
+            text += &fs::read_to_string(file).unwrap();
             text += "\n";
         }
         if !text.contains("required_providers") {
@@ -231,117 +227,16 @@ impl<'a> Provider<'a> {
             .env("TF_CLI_ARGS", "-no-color");
         process::output(&mut command, COMMAND_LIMIT).unwrap()
     }
-
-    /// The provider's part of `providers schema -json`. The commands differ only in the registry's name before it.
-    fn schemas(&self) -> Value {
-        let output =
-            self.run(&["providers", "schema", "-json"], &workspace().join("examples/provider")).success().unwrap();
-        let all: Value = serde_json::from_str(&output.stdout).unwrap();
-        let ours =
-            all["provider_schemas"].as_object().unwrap().iter().find(|(name, _)| name.ends_with("pangea/pangea"));
-        ours.unwrap_or_else(|| panic!("the provider is not in {all}")).1.clone()
-    }
 }
 
-/// What is wrong on a page: each attribute stands there once for each place that has it, as ``- `name` (Type, …) description``, under the
-/// heading of its presence, and nothing else does. Identities are left out where the program does not tell them.
-fn compare(page: &str, schema: &Value, identity: Option<&Value>) -> Vec<String> {
-    let Ok(text) = fs::read_to_string(workspace().join(page)) else { return vec![format!("{page} is missing")] };
-    let (mut said, mut meant) = (said(&text), meant(&schema["block"]));
-    match identity {
-        Some(identity) => meant.extend(meant_by_identity(identity)),
-        None => said.retain(|entry| !entry.starts_with(IDENTITY)),
-    }
-    let lacks = meant.difference(&said).map(|entry| format!("{page} lacks: {entry}"));
-    lacks.chain(said.difference(&meant).map(|entry| format!("{page} wrongly says: {entry}"))).collect()
-}
-
-/// Stands before the entries of an identity.
-const IDENTITY: &str = "Identity, ";
-
-/// What the identity means to say, in the form of [`meant`].
-fn meant_by_identity(identity: &Value) -> BTreeSet<String> {
-    let attributes = identity["attributes"].as_object().into_iter().flatten();
-    let entry = |(name, attribute): (&String, &Value)| {
-        let presence = if attribute["required_for_import"] == true { "Required" } else { "Optional" };
-        let text = attribute["description"].as_str().unwrap_or_default();
-        format!("{IDENTITY}{presence}: `{name}` ({}) {}", kind(attribute), collapsed(text))
-    };
-    attributes.map(entry).collect()
-}
-
-/// What the schema means to say: an entry for each attribute, nested ones included.
-fn meant(block: &Value) -> BTreeSet<String> {
-    let mut entries = BTreeSet::new();
-    for (name, attribute) in block["attributes"].as_object().into_iter().flatten() {
-        let is = |key: &str| attribute[key] == true;
-        let presence = if is("required") {
-            "Required"
-        } else if is("optional") {
-            "Optional"
-        } else {
-            "Read-Only"
-        };
-        let sensitive = if is("sensitive") { ", Sensitive" } else { "" };
-        let text = attribute["description"].as_str().unwrap_or_default();
-        let kind = kind(attribute);
-        entries.insert(format!("{presence}: `{name}` ({kind}{sensitive}) {}", collapsed(text)));
-        entries.extend(meant(&attribute["nested_type"]));
-    }
-    assert!(block["block_types"].as_object().is_none_or(serde_json::Map::is_empty), "blocks are not documented yet");
-    entries
-}
-
-/// The type as the registry's pages write it.
-fn kind(attribute: &Value) -> String {
-    let nested = &attribute["nested_type"];
-    if !nested.is_null() {
-        let nesting = nested["nesting_mode"].as_str().unwrap_or_default();
-        return if nesting == "single" { "Attributes".to_owned() } else { format!("Attributes {}", capital(nesting)) };
-    }
-    match &attribute["type"] {
-        Value::String(simple) if simple == "bool" => "Boolean".to_owned(),
-        Value::String(simple) => capital(simple),
-        Value::Array(of) => {
-            let [collection, element] = of.as_slice() else { panic!("not a type: {of:?}") };
-            let outer = capital(collection.as_str().unwrap_or_default());
-            format!("{outer} of {}", kind(&serde_json::json!({ "type": element })))
-        }
-        other => panic!("not a type: {other}"),
-    }
-}
-
-/// What the page says, in the form of [`meant`]. An entry may go on over indented lines; a link to the nested attributes is no part of it.
-fn said(page: &str) -> BTreeSet<String> {
-    let (mut entries, mut area, mut presence, mut entry) = (BTreeSet::new(), "", "", String::new());
-    for line in page.lines().chain([""]) {
-        if let (false, Some(more)) = (entry.is_empty(), line.strip_prefix("  ")) {
-            entry += &format!(" {more}");
-            continue;
-        }
-        if !entry.is_empty() {
-            let text = entry.split(" (see [below").next().unwrap_or_default();
-            entries.insert(format!("{area}{presence}: {}", collapsed(text)));
-            entry.clear();
-        }
-        match line.trim_start_matches('#').trim().trim_end_matches(':') {
-            heading @ ("Required" | "Optional" | "Read-Only") => presence = heading,
-            "Identity Schema" => area = IDENTITY,
-            _ if line.starts_with("## ") => area = "",
-            _ if line.starts_with("- `") && line.contains("` (") => entry = line[2..].to_owned(),
-            _ => {}
-        }
-    }
-    entries
-}
-
-fn collapsed(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+/// What stands together in one configuration: the files of a folder, with one import block at a time, since a type has several ways.
+fn configurations(folder: &Path, cli: &xtask::clis::Cli) -> Vec<Vec<PathBuf>> {
+    let all = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|file| has_ending(file, "tf"));
+    let named = |file: &Path, start: &str| file.file_name().unwrap().to_string_lossy().starts_with(start);
+    let (imports, plain): (Vec<PathBuf>, Vec<PathBuf>) = all.partition(|file| named(file, "import-"));
+    let known = imports.into_iter().filter(|file| !named(file, "import-by-identity") || cli.minor() >= (1, 12));
+    let with_import: Vec<_> = known.map(|import| plain.iter().cloned().chain([import]).collect()).collect();
+    if with_import.is_empty() { vec![plain] } else { with_import }
 }
 
 /// The folders of `examples/` that hold HCL.
@@ -405,11 +300,6 @@ fn missing(types: impl Iterator<Item = String>, wanted: impl Fn(&str) -> Vec<Str
 /// A type's name without the provider's.
 fn short(name: &str) -> String {
     name.trim_start_matches("pangea_").to_owned()
-}
-
-/// Names of the pages of a folder, without their ending.
-fn stems(folder: &str) -> impl Iterator<Item = String> {
-    files(folder).into_iter().filter_map(|file| Some(file.file_stem()?.to_string_lossy().into_owned()))
 }
 
 fn has_ending(file: &Path, ending: &str) -> bool {

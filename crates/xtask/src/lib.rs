@@ -13,6 +13,7 @@ pub mod cargo;
 pub mod clis;
 pub mod contract;
 pub mod demo;
+pub mod docs;
 pub mod emulator;
 pub mod folder;
 pub mod http;

@@ -26,6 +26,12 @@ enum Job {
     },
     /// Drives the emulator with Pangea's official Python SDK (needs Python 3), and shows that a planted mistake is caught
     Contract,
+    /// Writes the pages under docs/ from the provider's schema and the examples, and holds them to the registries' rules
+    Docs {
+        /// Write nothing; fail where a page is stale
+        #[arg(long)]
+        check: bool,
+    },
     /// Measures start-up time and memory of the release build against their budgets
     Bench {
         /// Another provider's binary to measure in the same run
@@ -39,6 +45,7 @@ fn main() -> ExitCode {
         Job::Clis => xtask::clis::run(),
         Job::Demo { keep } => xtask::demo::run(keep),
         Job::Contract => xtask::contract::run(),
+        Job::Docs { check } => xtask::docs::run(check),
         Job::Bench { peer } => xtask::bench::run(peer.as_deref()),
     };
     match done {

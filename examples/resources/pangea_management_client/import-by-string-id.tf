@@ -1,0 +1,4 @@
+import {
+  to = pangea_management_client.pipeline
+  id = "psa_34sbtj7vgqvwxu5f2qqxcggjgqvb4tqs"
+}
