@@ -64,16 +64,20 @@ impl<M: Model> Context<M> {
         match result {
             Ok(value) => Outcome { result: Some(value), diagnostics },
             Err(errors) => {
-                diagnostics.extend(errors);
-                if !diagnostics.has_errors() {
-                    // An operation that failed without saying why would read as a success.
-                    diagnostics.push(Diagnostic::error(
-                        "The operation failed without a message",
-                        "The provider gave no reason. This is always a bug in the provider: please report it.",
-                    ));
-                }
+                diagnostics.extend(reasons(errors));
                 Outcome { result: None, diagnostics }
             }
         }
     }
+}
+
+/// The messages of a failed operation. One that failed without saying why would read as a success.
+pub(crate) fn reasons(mut errors: Diagnostics) -> Diagnostics {
+    if !errors.has_errors() {
+        errors.push(Diagnostic::error(
+            "The operation failed without a message",
+            "The provider gave no reason. This is always a bug in the provider: please report it.",
+        ));
+    }
+    errors
 }

@@ -1,7 +1,7 @@
 //! A framework for Terraform and OpenTofu providers: protocol 6.11, values, schemas and plans.
 //!
 //! It knows Terraform and has never heard of any service or web API. A provider declares models with `#[derive(Model)]`,
-//! says with [`Resource`] and [`DataSource`] what happens to them, lists them in its [`Provider`], and calls [`serve`].
+//! says with [`Resource`], [`DataSource`], [`ListResource`] and [`Action`] what happens to them, lists them in its [`Provider`], and calls [`serve`].
 //!
 //! Reading order: [`Value`] and [`Dynamic`] (values), [`Attribute`] and [`Model`] (what a block may hold), [`Resource`],
 //! [`DataSource`] and [`Provider`] (what a provider writes), then `plan` (pure), `server` (each call in the framework's own
@@ -10,11 +10,13 @@
 // The derive macro names this crate by its outside name, inside it too.
 extern crate self as tf_framework;
 
+mod action;
 mod capabilities;
 mod context;
 mod data_source;
 mod diagnostics;
 mod identity;
+mod list_resource;
 mod log;
 mod model;
 mod modify_plan;
@@ -39,10 +41,12 @@ pub mod wire;
 pub use async_trait::async_trait;
 pub use tf_framework_derive::Model;
 
+pub use action::{Action, ActionType, Progress};
 pub use context::Context;
 pub use data_source::{DataSource, DataSourceType};
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use identity::Identified;
+pub use list_resource::{ListResource, ListResourceType, Results};
 pub use model::{AttributeValue, Element, Misfit, Model, Object, Unfit};
 pub use modify_plan::Plan;
 pub use number::{Number, NumberError};

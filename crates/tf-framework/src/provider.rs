@@ -6,8 +6,10 @@ use async_trait::async_trait;
 
 use crate::{
     Result,
+    action::ActionType,
     data_source::DataSourceType,
     diagnostics::Diagnostics,
+    list_resource::ListResourceType,
     model::Model,
     registration::ResourceType,
     serve::Program,
@@ -58,6 +60,17 @@ pub trait Provider: Send + Sync + 'static {
 
     /// The data sources. The default is none.
     fn data_sources() -> Vec<DataSourceType<Self::Api>> {
+        Vec::new()
+    }
+
+    /// The list resources. The default is none. Each lists a resource type that stands, `identified`, in
+    /// [`resources`](Provider::resources).
+    fn list_resources() -> Vec<ListResourceType<Self::Api>> {
+        Vec::new()
+    }
+
+    /// The actions. The default is none.
+    fn actions() -> Vec<ActionType<Self::Api>> {
         Vec::new()
     }
 }

@@ -1,7 +1,9 @@
 //! What each call means, in the framework's own terms: no protobuf, no sockets.
 
+pub(crate) mod action;
 pub(crate) mod data_source;
 pub(crate) mod identity;
+pub(crate) mod list_resource;
 pub(crate) mod resource;
 
 use std::{
@@ -19,7 +21,7 @@ use crate::{
     provider::{Host, Provider},
     registration::ResourceType,
     schema::Schema,
-    stop::Stopper,
+    stop::{StopSignal, Stopper},
     validate::{report, validate},
     value::Dynamic,
 };
@@ -28,6 +30,8 @@ use crate::{
 pub(crate) struct Server<P: Provider> {
     pub(crate) resources: BTreeMap<&'static str, ResourceType<P::Api>>,
     pub(crate) data_sources: BTreeMap<&'static str, Box<dyn data_source::AnyDataSource<P::Api>>>,
+    pub(crate) list_resources: BTreeMap<&'static str, Box<dyn list_resource::AnyListResource<P::Api>>>,
+    pub(crate) actions: BTreeMap<&'static str, Box<dyn action::AnyAction<P::Api>>>,
     schema: OnceLock<Schema>,
     configured: RwLock<Option<Arc<Configured<P::Api>>>>,
     /// Earlier configurations on their way out.
@@ -40,15 +44,32 @@ pub(crate) struct Configured<Api> {
     stopper: Stopper,
 }
 
+impl<Api> Configured<Api> {
+    /// Tells when Terraform asks to stop.
+    pub(crate) fn stop_signal(&self) -> StopSignal {
+        self.stopper.signal()
+    }
+}
+
 impl<P: Provider> Server<P> {
     pub(crate) fn new() -> Server<P> {
         Server {
             resources: P::resources().into_iter().map(|entry| (entry.name(), entry)).collect(),
             data_sources: P::data_sources().into_iter().map(|entry| (entry.name(), entry.0)).collect(),
+            list_resources: P::list_resources().into_iter().map(|entry| (entry.name(), entry.0)).collect(),
+            actions: P::actions().into_iter().map(|entry| (entry.name(), entry.0)).collect(),
             schema: OnceLock::new(),
             configured: RwLock::new(None),
             ending: Mutex::new(JoinSet::new()),
         }
+    }
+
+    /// As if it had been configured to `api`.
+    #[cfg(test)]
+    pub(crate) fn configured_to(api: P::Api) -> Server<P> {
+        let server = Server::new();
+        *server.configured_mut() = Some(Arc::new(Configured { api, stopper: Stopper::new() }));
+        server
     }
 
     pub(crate) fn schema(&self) -> &Schema {
@@ -137,14 +158,24 @@ pub(crate) fn misfit_bug(what: &str, misfit: &Misfit) -> Diagnostic {
     bug(format!("{what}: `{}` {}.", misfit.path, misfit.problem)).at(misfit.path.clone())
 }
 
+/// A configuration block. Terraform sends null where a block without a required attribute was left out.
+pub(crate) fn block(config: Dynamic) -> Dynamic {
+    if config.is_null() { Dynamic::Map(BTreeMap::new()) } else { config }
+}
+
 /// The error for a panic. It names the call, and says what may have happened to the object.
 pub(crate) fn panicked(call: &str, panic: &PanicMessage) -> Diagnostic {
+    let aftermath = "What was changed before the panic is in the state as far as the provider knew; run `terraform plan` to \
+                     compare it with the service.";
+    panicked_leaving(call, panic, aftermath)
+}
+
+/// The same for a call that has nothing to do with a state: `aftermath` says how things stand after it.
+pub(crate) fn panicked_leaving(call: &str, panic: &PanicMessage, aftermath: &str) -> Diagnostic {
     Diagnostic::error(
         "The provider panicked",
         format!(
-            "{call} stopped with a panic: {panic}\n\nThis is always a bug in the provider: please report it. What was \
-             changed before the panic is in the state as far as the provider knew; run `terraform plan` to compare it \
-             with the service."
+            "{call} stopped with a panic: {panic}\n\nThis is always a bug in the provider: please report it. {aftermath}"
         ),
     )
 }

@@ -21,6 +21,13 @@ impl StopSignal {
             std::future::pending::<()>().await;
         }
     }
+
+    /// Returns when the call comes again: one that came before this signal was made says nothing to what began after it.
+    pub(crate) async fn stopped_anew(&mut self) {
+        if self.0.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
 }
 
 /// The side that calls.

@@ -64,10 +64,7 @@ impl<Api: Send + Sync + 'static, R: Identified<Api>> AnyIdentity<Api> for Typed<
 
     fn of_state(&self, state: &Dynamic) -> Dynamic {
         let identity = read_model::<R>(state).ok().flatten().and_then(|state| state.identity());
-        let identity = identity.map_or(Dynamic::Null, |identity| Dynamic::Map(identity.into_object()));
-        // An identity of which a part is missing names no object, and one with an unknown hides Terraform's plan.
-        let is_whole = identity.is_wholly_known() && missing(&self.built::<Api>().0.attributes, &identity).is_none();
-        if is_whole { identity } else { Dynamic::Null }
+        self.whole::<Api>(identity).unwrap_or(Dynamic::Null)
     }
 
     fn check_unchanged(&self, before: &Dynamic, after: &Dynamic) -> Result<()> {
@@ -116,6 +113,17 @@ impl<Api: Send + Sync + 'static, R: Identified<Api>> AnyIdentity<Api> for Typed<
 }
 
 impl<R> Typed<R> {
+    /// The identity as a value; `None` while part of it is missing or not known. A missing part names no object, and an unknown
+    /// one hides Terraform's plan.
+    pub(crate) fn whole<Api: Send + Sync + 'static>(&self, identity: Option<R::Identity>) -> Option<Dynamic>
+    where
+        R: Identified<Api>,
+    {
+        let identity = Dynamic::Map(identity?.into_object());
+        let is_whole = identity.is_wholly_known() && missing(&self.built::<Api>().0.attributes, &identity).is_none();
+        is_whole.then_some(identity)
+    }
+
     fn built<Api: Send + Sync + 'static>(&self) -> &(Schema, Type)
     where
         R: Identified<Api>,

@@ -3,15 +3,20 @@
 //! Whatever goes wrong becomes a diagnostic in the answer. A gRPC error would reach the person without a place in the
 //! configuration, and for some calls Terraform would only say that the plugin did not respond.
 
+mod action;
 mod calls;
 mod data_source;
+#[cfg(test)]
+mod in_process;
+mod list_resource;
 mod resource;
 mod unsupported;
 
 use std::sync::Arc;
 
+use futures_util::stream::BoxStream;
 use tokio::time::Instant;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::{
     diagnostics::{Diagnostic, Diagnostics},
@@ -24,8 +29,17 @@ use crate::{
 /// The generated service's implementation.
 pub(crate) struct Service<P: Provider>(pub(crate) Arc<Server<P>>);
 
+impl<P: Provider> Clone for Service<P> {
+    fn clone(&self) -> Service<P> {
+        Service(Arc::clone(&self.0))
+    }
+}
+
 /// What a call comes to, before it is put into its message.
 type Answered<T> = Result<tonic::Response<T>, tonic::Status>;
+
+/// What a streaming call comes to.
+type Events<T> = BoxStream<'static, Result<T, tonic::Status>>;
 
 /// An answer that can carry diagnostics.
 trait Answer: Default {
@@ -101,27 +115,15 @@ impl<P: Provider> Service<P> {
         otherwise: T,
         work: impl Future<Output = Result<T, Diagnostics>>,
     ) -> Answered<T> {
-        let span = request_span(call, P::ADDRESS);
-        if let Some((field, name)) = subject {
-            span.record(field, name);
-        }
-        let started = Instant::now();
-        let outcome = guarded(work).instrument(span.clone()).await;
+        let mut served = Served::begin::<P>(call, subject);
+        let outcome = guarded(work).instrument(served.span.clone()).await;
         let failed = |diagnostics: Diagnostics| otherwise.with(diagnostics_to_wire(diagnostics));
         let answer = match outcome {
             Ok(Ok(answer)) => answer,
             Ok(Err(diagnostics)) => failed(diagnostics),
             Err(panic) => failed(panicked(call, &panic).into()),
         };
-        let count = |severity| answer.diagnostics().iter().filter(|one| one.severity() == severity).count();
-        let _entered = span.enter();
-        tracing::trace!(
-            target: SDK_PROTO,
-            message = "Served request",
-            { keys::TF_REQ_DURATION_MS } = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            { keys::DIAGNOSTIC_ERROR_COUNT } = count(proto::diagnostic::Severity::Error),
-            { keys::DIAGNOSTIC_WARNING_COUNT } = count(proto::diagnostic::Severity::Warning),
-        );
+        served.count(answer.diagnostics());
         Ok(tonic::Response::new(answer))
     }
 
@@ -135,6 +137,43 @@ impl<P: Provider> Service<P> {
             )
             .into()
         })
+    }
+}
+
+/// One call, for its log lines: they stand under its span, and the last is written when this is dropped.
+struct Served {
+    span: Span,
+    started: Instant,
+    errors: usize,
+    warnings: usize,
+}
+
+impl Served {
+    fn begin<P: Provider>(call: &'static str, subject: Subject<'_>) -> Served {
+        let span = request_span(call, P::ADDRESS);
+        if let Some((field, name)) = subject {
+            span.record(field, name);
+        }
+        Served { span, started: Instant::now(), errors: 0, warnings: 0 }
+    }
+
+    fn count(&mut self, diagnostics: &[proto::Diagnostic]) {
+        let of = |severity| diagnostics.iter().filter(|one| one.severity() == severity).count();
+        self.errors += of(proto::diagnostic::Severity::Error);
+        self.warnings += of(proto::diagnostic::Severity::Warning);
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _entered = self.span.enter();
+        tracing::trace!(
+            target: SDK_PROTO,
+            message = "Served request",
+            { keys::TF_REQ_DURATION_MS } = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            { keys::DIAGNOSTIC_ERROR_COUNT } = self.errors,
+            { keys::DIAGNOSTIC_WARNING_COUNT } = self.warnings,
+        );
     }
 }
 

@@ -1,8 +1,8 @@
 //! The table of all 36 calls. What each of them does stands in the file of its concept, beside this one.
 
 use super::{
-    Answered, Service, only,
-    unsupported::{self, ACTION, EPHEMERAL, LIST, STATE_STORE, none_such},
+    Answered, Events, Service, only,
+    unsupported::{self, EPHEMERAL, STATE_STORE, none_such},
 };
 use crate::{
     log::keys,
@@ -32,16 +32,25 @@ impl<P: Provider> provider_server::Provider for Service<P> {
         _: tonic::Request<proto::get_metadata::Request>,
     ) -> Answered<proto::get_metadata::Response> {
         self.answer("GetMetadata", None, Default::default(), async {
-            use proto::get_metadata::{DataSourceMetadata, ResourceMetadata, Response};
+            use proto::get_metadata::{
+                ActionMetadata, DataSourceMetadata, ListResourceMetadata, ResourceMetadata, Response,
+            };
             let names = |names: &mut dyn Iterator<Item = &&'static str>| -> Vec<String> {
                 names.map(|name| (*name).to_owned()).collect()
             };
             let resources = names(&mut self.0.resources.keys());
             let data_sources = names(&mut self.0.data_sources.keys());
+            let list_resources = names(&mut self.0.list_resources.keys());
+            let actions = names(&mut self.0.actions.keys());
             Ok(Response {
                 server_capabilities: capabilities(),
                 resources: resources.into_iter().map(|type_name| ResourceMetadata { type_name }).collect(),
                 data_sources: data_sources.into_iter().map(|type_name| DataSourceMetadata { type_name }).collect(),
+                list_resources: list_resources
+                    .into_iter()
+                    .map(|type_name| ListResourceMetadata { type_name })
+                    .collect(),
+                actions: actions.into_iter().map(|type_name| ActionMetadata { type_name }).collect(),
                 ..Default::default()
             })
         })
@@ -54,6 +63,7 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     ) -> Answered<proto::get_provider_schema::Response> {
         self.answer("GetProviderSchema", None, Default::default(), async {
             let server = &self.0;
+            self.check_lists()?;
             Ok(proto::get_provider_schema::Response {
                 provider: Some(schema_to_wire(server.schema())),
                 server_capabilities: capabilities(),
@@ -66,6 +76,19 @@ impl<P: Provider> provider_server::Provider for Service<P> {
                     .data_sources
                     .iter()
                     .map(|(name, data_source)| ((*name).to_owned(), schema_to_wire(data_source.schema())))
+                    .collect(),
+                list_resource_schemas: server
+                    .list_resources
+                    .iter()
+                    .map(|(name, list)| ((*name).to_owned(), schema_to_wire(list.schema())))
+                    .collect(),
+                action_schemas: server
+                    .actions
+                    .iter()
+                    .map(|(name, action)| {
+                        let schema = Some(schema_to_wire(action.schema()));
+                        ((*name).to_owned(), proto::ActionSchema { schema })
+                    })
                     .collect(),
                 ..Default::default()
             })
@@ -332,39 +355,68 @@ impl<P: Provider> provider_server::Provider for Service<P> {
         &self,
         request: tonic::Request<proto::validate_list_resource_config::Request>,
     ) -> Answered<proto::validate_list_resource_config::Response> {
-        none_such(LIST, &request.into_inner().type_name)
+        let request = request.into_inner();
+        self.answer(
+            "ValidateListResourceConfig",
+            Some((keys::TF_LIST_RESOURCE_TYPE, &request.type_name)),
+            Default::default(),
+            async {
+                let list = self.list_of(&request.type_name)?;
+                let config = value_from_wire(request.config.as_ref(), list.value_type())?;
+                Ok(only(list.validate(config)))
+            },
+        )
+        .await
     }
 
-    type ListResourceStream = unsupported::OneEvent<proto::list_resource::Event>;
+    type ListResourceStream = Events<proto::list_resource::Event>;
 
     async fn list_resource(
         &self,
         request: tonic::Request<proto::list_resource::Request>,
     ) -> Answered<Self::ListResourceStream> {
-        Ok(tonic::Response::new(unsupported::list_resource(&request.into_inner().type_name)))
+        Ok(tonic::Response::new(self.listing(request.into_inner())))
     }
 
     async fn validate_action_config(
         &self,
         request: tonic::Request<proto::validate_action_config::Request>,
     ) -> Answered<proto::validate_action_config::Response> {
-        none_such(ACTION, &request.into_inner().type_name)
+        let request = request.into_inner();
+        self.answer(
+            "ValidateActionConfig",
+            Some((keys::TF_ACTION_TYPE, &request.type_name)),
+            Default::default(),
+            async {
+                let action = self.action(&request.type_name)?;
+                let config = value_from_wire(request.config.as_ref(), action.value_type())?;
+                Ok(only(action.validate(config)))
+            },
+        )
+        .await
     }
 
     async fn plan_action(
         &self,
         request: tonic::Request<proto::plan_action::Request>,
     ) -> Answered<proto::plan_action::Response> {
-        none_such(ACTION, &request.into_inner().action_type)
+        let request = request.into_inner();
+        self.answer(
+            "PlanAction",
+            Some((keys::TF_ACTION_TYPE, &request.action_type)),
+            Default::default(),
+            self.plan_of_action(&request),
+        )
+        .await
     }
 
-    type InvokeActionStream = unsupported::OneEvent<proto::invoke_action::Event>;
+    type InvokeActionStream = Events<proto::invoke_action::Event>;
 
     async fn invoke_action(
         &self,
         request: tonic::Request<proto::invoke_action::Request>,
     ) -> Answered<Self::InvokeActionStream> {
-        Ok(tonic::Response::new(unsupported::invoke_action(&request.into_inner().action_type)))
+        Ok(tonic::Response::new(self.invocation(request.into_inner())))
     }
 
     async fn validate_state_store_config(

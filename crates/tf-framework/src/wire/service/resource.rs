@@ -180,7 +180,10 @@ fn state_from_wire<Api>(
 }
 
 /// Writes a state or a planned one, in the form that Terraform demands.
-fn state_to_wire<Api>(resource: &dyn AnyResource<Api>, state: Dynamic) -> Result<proto::DynamicValue, Diagnostics> {
+pub(super) fn state_to_wire<Api>(
+    resource: &dyn AnyResource<Api>,
+    state: Dynamic,
+) -> Result<proto::DynamicValue, Diagnostics> {
     value_to_wire(&normal_form(&resource.schema().attributes, state), resource.value_type())
 }
 
@@ -197,7 +200,7 @@ fn identity_of<Api>(
     identity_to_wire(identity.as_ref(), &now)
 }
 
-fn identity_to_wire<Api>(
+pub(super) fn identity_to_wire<Api>(
     identity: &dyn AnyIdentity<Api>,
     value: &Dynamic,
 ) -> Result<Option<proto::ResourceIdentityData>, Diagnostics> {

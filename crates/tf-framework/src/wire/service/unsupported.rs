@@ -37,18 +37,6 @@ pub(super) fn call_function(name: &str) -> proto::call_function::Response {
     proto::call_function::Response { result: None, error: Some(proto::FunctionError { text, function_argument: None }) }
 }
 
-pub(super) fn list_resource(type_name: &str) -> OneEvent<proto::list_resource::Event> {
-    let diagnostic = unknown_on_wire(LIST, type_name);
-    once(Ok(proto::list_resource::Event { diagnostic, ..Default::default() }))
-}
-
-/// The stream ends with `completed`, since one that ends without reads as a success.
-pub(super) fn invoke_action(action_type: &str) -> OneEvent<proto::invoke_action::Event> {
-    use proto::invoke_action::event::{Completed, Type};
-    let diagnostics = unknown_on_wire(ACTION, action_type);
-    once(Ok(proto::invoke_action::Event { r#type: Some(Type::Completed(Completed { diagnostics })) }))
-}
-
 /// Terraform reads the capabilities before the diagnostics, and crashes where they are absent.
 pub(super) fn configure_state_store(type_name: &str) -> proto::configure_state_store::Response {
     let capabilities = Some(proto::StateStoreServerCapabilities::default());
@@ -76,7 +64,5 @@ pub(super) async fn write_state_bytes(
     none_such(STATE_STORE, &type_name)
 }
 
-pub(super) const ACTION: &str = "action type";
 pub(super) const EPHEMERAL: &str = "ephemeral resource type";
-pub(super) const LIST: &str = "list resource type";
 pub(super) const STATE_STORE: &str = "state store type";
