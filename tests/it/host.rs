@@ -1,29 +1,24 @@
 //! Plays Terraform to the built provider: starts it, speaks the protocol, and holds each answer to the checks that Terraform makes.
 
-pub mod core;
 pub mod values;
-
-// The framework's own tests play the same host of the process; it knows nothing of the framework but the generated messages.
-#[allow(dead_code)]
-#[path = "../../crates/tf-framework/tests/process/host.rs"]
-pub mod plugin;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Value, json};
+use tf_conformance::core::{self, Action, action, object_problems, plan_problems, proposed_new};
+use tf_conformance::plugin::{Plugin, Start};
+use tf_conformance::types;
 use tf_framework::wire::proto::tfplugin6::provider_client::ProviderClient;
-use tf_framework::wire::proto::tfplugin6::schema::Attribute;
+use tf_framework::wire::proto::tfplugin6::schema::{Attribute, Block};
 use tf_framework::wire::proto::tfplugin6::{
-    self as proto, Diagnostic, DynamicValue, ResourceIdentityData, ResourceIdentitySchema, apply_resource_change,
-    configure_provider, get_provider_schema, get_resource_identity_schemas, import_resource_state,
-    plan_resource_change, read_resource, upgrade_resource_state,
+    self as proto, Diagnostic, DynamicValue, ResourceIdentityData, apply_resource_change, configure_provider,
+    get_provider_schema, get_resource_identity_schemas, import_resource_state, plan_resource_change, read_resource,
+    upgrade_resource_state,
 };
 use tonic::transport::Channel;
 
-use self::core::{Action, action, apply_problems, plan_problems, proposed_new};
-use self::plugin::{Plugin, Start, patiently};
-use self::values::{block_type, complete, from_wire, to_wire};
+use self::values::{complete, from_wire, to_wire};
 
 /// A configured provider process, and the emulator that it talks to.
 pub struct Host {
@@ -78,8 +73,8 @@ impl Host {
     /// A provider of which nothing but the schema has been asked.
     pub async fn unconfigured() -> Host {
         let emulator = pangea_emulator::Server::start(pangea_emulator::Options::default()).unwrap();
-        let plugin = start(&emulator).plugin().await;
-        let channel = plugin.connect().await;
+        let plugin = start(&emulator).plugin().await.unwrap();
+        let channel = plugin.connect().await.unwrap();
         Host::over(emulator, plugin, channel).await
     }
 
@@ -90,8 +85,11 @@ impl Host {
         let schema = patiently(provider.get_provider_schema(get_provider_schema::Request {})).await;
         let request = get_resource_identity_schemas::Request {};
         let identities = patiently(provider.get_resource_identity_schemas(request)).await.unwrap().into_inner();
-        let identities =
-            identities.identity_schemas.into_iter().map(|(name, schema)| (name, identity_type(&schema))).collect();
+        let identities = identities
+            .identity_schemas
+            .into_iter()
+            .map(|(name, schema)| (name, types::of_identity(&schema).unwrap()))
+            .collect();
         Host { emulator, provider, channel, schema: schema.unwrap().into_inner(), identities, plugin }
     }
 
@@ -114,24 +112,28 @@ impl Host {
     /// Ends the process as Terraform does, and as soon as Terraform wants it; the emulator lives on.
     pub async fn shut_down(self) -> pangea_emulator::Server {
         drop(self.provider);
-        let (status, stdout, _) = self.plugin.shut_down(self.channel).await;
+        let (status, stdout, _) = self.plugin.shut_down(self.channel).await.unwrap();
         assert!(status.success(), "{status}");
         assert_eq!(stdout, "");
         self.emulator
     }
 
-    pub fn attributes(&self, type_name: &str) -> &[Attribute] {
+    pub fn block(&self, type_name: &str) -> &Block {
         let schema = self.schema.resource_schemas.get(type_name);
         let schema = schema.or_else(|| self.schema.data_source_schemas.get(type_name));
-        &schema.unwrap_or_else(|| panic!("{type_name} is not in the schema")).block.as_ref().unwrap().attributes
+        schema.unwrap_or_else(|| panic!("{type_name} is not in the schema")).block.as_ref().unwrap()
+    }
+
+    pub fn attributes(&self, type_name: &str) -> &[Attribute] {
+        &self.block(type_name).attributes
     }
 
     pub fn value_type(&self, type_name: &str) -> Value {
-        block_type(self.attributes(type_name))
+        types::of_block(self.block(type_name)).unwrap()
     }
 
     pub fn provider_type(&self) -> Value {
-        block_type(&self.schema.provider.as_ref().unwrap().block.as_ref().unwrap().attributes)
+        types::of_block(self.schema.provider.as_ref().unwrap().block.as_ref().unwrap()).unwrap()
     }
 
     /// A value of a type on the wire. Attributes that are left out are null.
@@ -151,7 +153,7 @@ impl Host {
         let config = complete(config.clone(), &ty);
         plan_resource_change::Request {
             type_name: type_name.to_owned(),
-            proposed_new_state: Some(to_wire(&proposed_new(self.attributes(type_name), &prior_state, &config))),
+            proposed_new_state: Some(to_wire(&proposed_new(self.block(type_name), &prior_state, &config))),
             prior_state: Some(to_wire(&prior_state)),
             config: Some(to_wire(&config)),
             prior_private: prior.map_or(Vec::new(), |object| object.private.clone()),
@@ -179,19 +181,19 @@ impl Host {
         assert!(self.plan_answer(request).await == answer, "the same request is planned to the same bytes");
         assert_eq!(errors(&answer.diagnostics), Vec::<String>::new());
         assert!(!answer.legacy_type_system && answer.deferred.is_none());
-        let attributes = self.attributes(type_name);
-        let ty = block_type(attributes);
+        let block = self.block(type_name);
+        let ty = types::of_block(block).unwrap();
         let config = complete(config.clone(), &ty);
         let prior = prior.map_or(Value::Null, |object| object.state.clone());
         let state = from_wire(answer.planned_state.as_ref(), &ty);
-        let problems = plan_problems(attributes, &prior, &config, &state);
+        let problems = plan_problems(block, &prior, &config, &state);
         assert_eq!(problems, Vec::<String>::new(), "prior {prior}, config {config}, planned {state}");
         let replaces: Vec<_> = answer.requires_replace.iter().map(path).collect();
         // With an unknown one, Terraform would apply without having shown the plan.
         let identity = self.identity(type_name, answer.planned_identity.as_ref());
         Planned {
             identity,
-            action: action(&prior, &state, &replaces),
+            action: action(block, &prior, &state, &answer.requires_replace),
             warnings: warnings(&answer.diagnostics),
             private: answer.planned_private,
             state,
@@ -232,7 +234,8 @@ impl Host {
         assert_eq!(errors(&answer.diagnostics), Vec::<String>::new());
         let ty = self.value_type(planned.type_name);
         let new = from_wire(answer.new_state.as_ref(), &ty);
-        let problems = apply_problems(&ty, state, &new);
+        assert!(!values::has_unknown(&new), "{new}");
+        let problems = object_problems(self.block(planned.type_name), state, &new);
         assert_eq!(problems, Vec::<String>::new(), "planned {state}, now {new}");
         let identity = self.identity(planned.type_name, answer.new_identity.as_ref());
         let object = Object { type_name: planned.type_name, state: new, private: answer.private, identity };
@@ -404,14 +407,6 @@ impl Host {
     }
 }
 
-fn identity_type(schema: &ResourceIdentitySchema) -> Value {
-    let types = schema.identity_attributes.iter().map(|attribute| {
-        let ty: Value = serde_json::from_slice(&attribute.r#type).unwrap();
-        (attribute.name.clone(), ty)
-    });
-    json!(["object", types.collect::<serde_json::Map<_, _>>()])
-}
-
 fn identity_to_wire(identity: &Value) -> Option<ResourceIdentityData> {
     (!identity.is_null()).then(|| ResourceIdentityData { identity_data: Some(to_wire(identity)) })
 }
@@ -435,11 +430,10 @@ fn of_severity(diagnostics: &[Diagnostic], severity: proto::diagnostic::Severity
 
 /// An attribute path such as `roles.0.id`.
 pub fn path(path: &proto::AttributePath) -> String {
-    use proto::attribute_path::step::Selector;
-    let steps = path.steps.iter().map(|step| match step.selector.as_ref().expect("every step has a selector") {
-        Selector::AttributeName(name) => name.clone(),
-        Selector::ElementKeyString(key) => key.clone(),
-        Selector::ElementKeyInt(index) => index.to_string(),
-    });
-    steps.collect::<Vec<_>>().join(".")
+    core::shown(path)
+}
+
+/// Waits for what comes soon if it comes at all.
+pub async fn patiently<F: Future>(future: F) -> F::Output {
+    tf_conformance::plugin::patiently(future).await.unwrap()
 }

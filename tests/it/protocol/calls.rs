@@ -191,8 +191,8 @@ async fn any_call_may_be_the_first() {
     let block = Some(to_wire(&crate::host::values::complete(json!({}), &host.provider_type())));
     for call in ["plan", "validate", "validate_provider", "configure", "upgrade", "import", "read", "apply", "metadata"]
     {
-        let plugin = start(&host.emulator).plugin().await;
-        let mut provider = ProviderClient::new(plugin.connect().await);
+        let plugin = start(&host.emulator).plugin().await.unwrap();
+        let mut provider = ProviderClient::new(plugin.connect().await.unwrap());
         let type_name = CLIENT.to_owned();
         let said = match call {
             "plan" => {

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use pangea_emulator::Fault;
 use serde_json::{Value, json};
+use tf_conformance::core::{Action, object_problems};
 use tf_framework::wire::proto::tfplugin6::{
     DynamicValue, RawState, apply_resource_change, read_data_source, stop_provider, upgrade_resource_state,
     validate_resource_config,
 };
 
 use super::{AUDIT, CLIENT, GRANT, JWKS, MANAGE, PROJECT, READ, RESOURCES, client, grant, project, sample};
-use crate::host::core::{Action, disagreements};
 use crate::host::values::{UNKNOWN, UNKNOWN_NOT_NULL, complete, from_wire, has_unknown, to_wire};
 use crate::host::{Host, Object, errors, path};
 
@@ -199,7 +199,6 @@ async fn validated(host: &mut Host, type_name: &'static str, config: DynamicValu
 #[tokio::test]
 async fn a_plan_made_with_unknowns_holds_once_they_are_known() {
     let mut host = Host::start().await;
-    let ty = host.value_type(CLIENT);
     for name in ["name", "scopes", "client_secret_name", "client_token_expires_in", "store_client_secret"] {
         let mut config = json!({ "name": "it", "scopes": [READ] });
         config[name] = json!(UNKNOWN);
@@ -211,7 +210,7 @@ async fn a_plan_made_with_unknowns_holds_once_they_are_known() {
             _ => json!("later"),
         };
         let second = host.plan(CLIENT, None, config).await;
-        assert_eq!(disagreements(&ty, &first.state, &second.state), Vec::<String>::new());
+        assert_eq!(object_problems(host.block(CLIENT), &first.state, &second.state), Vec::<String>::new());
         let made = host.apply(&second).await.unwrap();
         host.destroy(&made).await;
     }

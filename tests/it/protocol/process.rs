@@ -6,28 +6,16 @@ use pangea_emulator::Fault;
 use rustls::SupportedProtocolVersion;
 use rustls::version::{TLS12, TLS13};
 use serde_json::json;
+use tf_conformance::plugin::{HOST, Identity, Plugin, STRANGER};
 use tf_framework::wire::proto::goplugin::Empty;
 use tf_framework::wire::proto::goplugin::grpc_controller_client::GrpcControllerClient;
 use tf_framework::wire::proto::tfplugin6::provider_client::ProviderClient;
 use tf_framework::wire::proto::tfplugin6::{configure_provider, get_metadata, validate_resource_config};
 use tokio::task::JoinSet;
-use tonic::transport::{Channel, Error};
+use tonic::transport::Channel;
 
 use super::{CLIENT, PROJECT, READ, client, project};
-use crate::host::plugin::{Identity, Plugin, patiently};
-use crate::host::{Host, errors, start};
-
-/// A host's certificate and key as Terraform makes them: P-521, CA:TRUE, self-signed, for `localhost`.
-const HOST: (&str, &str) = (
-    include_str!("../../../crates/tf-framework/tests/data/host.pem"),
-    include_str!("../../../crates/tf-framework/tests/data/host-key.pem"),
-);
-
-/// Another of the same kind.
-const STRANGER: (&str, &str) = (
-    include_str!("../../../crates/tf-framework/tests/data/stranger.pem"),
-    include_str!("../../../crates/tf-framework/tests/data/stranger-key.pem"),
-);
+use crate::host::{Host, errors, patiently, start};
 
 fn emulator() -> pangea_emulator::Server {
     pangea_emulator::Server::start(pangea_emulator::Options::default()).unwrap()
@@ -37,13 +25,13 @@ async fn connect(
     plugin: &Plugin,
     identity: Option<(&str, &str)>,
     version: &'static SupportedProtocolVersion,
-) -> Result<Channel, Error> {
-    let identity = identity.map(|(certificate, key)| Identity::new(certificate, key));
+) -> tf_conformance::Result<Channel> {
+    let identity = identity.map(|identity| Identity::new(identity).unwrap());
     plugin.handshake.connect_tls(identity, version).await
 }
 
 /// Whether one of the provider's own calls is answered.
-async fn is_answered(channel: Result<Channel, Error>) -> bool {
+async fn is_answered(channel: tf_conformance::Result<Channel>) -> bool {
     let Ok(channel) = channel else { return false };
     patiently(ProviderClient::new(channel).get_metadata(get_metadata::Request {})).await.is_ok()
 }
@@ -52,7 +40,7 @@ async fn is_answered(channel: Result<Channel, Error>) -> bool {
 async fn terraform_with_its_certificate_is_served() {
     for version in [&TLS12, &TLS13] {
         let emulator = emulator();
-        let plugin = start(&emulator).env("PLUGIN_CLIENT_CERT", HOST.0).plugin().await;
+        let plugin = start(&emulator).env("PLUGIN_CLIENT_CERT", HOST.0).plugin().await.unwrap();
         let channel = connect(&plugin, Some(HOST), version).await.unwrap();
         let mut host = Host::over(emulator, plugin, channel).await;
         assert_eq!(host.configure(json!({})).await, Vec::<String>::new());
@@ -64,7 +52,7 @@ async fn terraform_with_its_certificate_is_served() {
 #[tokio::test]
 async fn nobody_else_gets_a_call_answered() {
     let emulator = emulator();
-    let plugin = start(&emulator).env("PLUGIN_CLIENT_CERT", HOST.0).plugin().await;
+    let plugin = start(&emulator).env("PLUGIN_CLIENT_CERT", HOST.0).plugin().await.unwrap();
     for version in [&TLS12, &TLS13] {
         assert!(!is_answered(connect(&plugin, None, version).await).await, "without a certificate");
         assert!(!is_answered(connect(&plugin, Some(STRANGER), version).await).await, "with another");
@@ -133,13 +121,13 @@ async fn a_hundred_reads_at_once_share_one_token() {
 #[tokio::test]
 async fn whatever_is_logged_is_a_line_that_terraform_reads() {
     let emulator = emulator();
-    let plugin = start(&emulator).env("TF_LOG", "TRACE").plugin().await;
-    let channel = plugin.connect().await;
+    let plugin = start(&emulator).env("TF_LOG", "TRACE").plugin().await.unwrap();
+    let channel = plugin.connect().await.unwrap();
     let mut provider = ProviderClient::new(channel.clone());
     let request = configure_provider::Request::default();
     provider.configure_provider(request).await.unwrap();
     drop(provider);
-    let (_, stdout, stderr) = plugin.shut_down(channel).await;
+    let (_, stdout, stderr) = plugin.shut_down(channel).await.unwrap();
     assert_eq!(stdout, "");
     assert!(!stderr.is_empty());
     for line in stderr {

@@ -9,7 +9,7 @@ use crate::host::{COOKIE, Handshake, Start};
 
 /// Exit code, stdout and stderr of one start.
 async fn check(start: Start, code: i32, stdout: Expect, stderr: Expect) {
-    let output = start.output().await;
+    let output = start.output().await.unwrap();
     stdout.assert_eq(&String::from_utf8(output.stdout).unwrap());
     stderr.assert_eq(&String::from_utf8(output.stderr).unwrap());
     assert_eq!(output.status.code(), Some(code));
@@ -32,7 +32,7 @@ async fn without_a_cookie_it_says_what_it_is() {
 
 #[tokio::test]
 async fn a_wrong_cookie_is_no_cookie() {
-    let output = Start::by_hand(binary()).env(COOKIE.0, "chocolate").output().await;
+    let output = Start::by_hand(binary()).env(COOKIE.0, "chocolate").output().await.unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(output.stdout.is_empty());
     assert!(!output.stderr.is_empty());
@@ -89,12 +89,12 @@ async fn an_unknown_argument_is_an_error_even_for_a_host() {
 async fn debug_prints_how_to_attach_and_serves_one_host_after_another() {
     // Neither a cookie nor a certificate matters here.
     let start = Start::by_hand(binary()).argument("-debug");
-    let mut process = start.env("PLUGIN_CLIENT_CERT", crate::HOST.0).process();
-    let introduction = process.stdout_line().await;
+    let mut process = start.env("PLUGIN_CLIENT_CERT", crate::HOST.0).process().unwrap();
+    let introduction = process.stdout_line().await.unwrap();
     assert!(introduction.contains("Terraform"), "{introduction}");
-    assert_eq!(process.stdout_line().await, "");
-    let line = process.stdout_line().await;
-    assert_eq!(process.stdout_line().await, "");
+    assert_eq!(process.stdout_line().await.unwrap(), "");
+    let line = process.stdout_line().await.unwrap();
+    assert_eq!(process.stdout_line().await.unwrap(), "");
 
     let json = line.strip_prefix("\tTF_REATTACH_PROVIDERS='").and_then(|line| line.strip_suffix('\'')).unwrap();
     let all: serde_json::Value = serde_json::from_str(json).unwrap();
@@ -119,8 +119,8 @@ async fn debug_prints_how_to_attach_and_serves_one_host_after_another() {
             provider.configure_provider(request).await.unwrap();
         }
     }
-    process.signal(nix::sys::signal::Signal::SIGINT);
-    let (status, stdout, _) = process.end().await;
+    process.signal(nix::sys::signal::Signal::SIGINT).unwrap();
+    let (status, stdout, _) = process.end().await.unwrap();
     assert!(status.success(), "{status}");
     assert_eq!(stdout, "");
 }

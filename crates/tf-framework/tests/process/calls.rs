@@ -17,8 +17,8 @@ use crate::start;
 
 #[tokio::test]
 async fn health_is_known_for_the_plugin_and_the_server() {
-    let plugin = start().plugin().await;
-    let mut health = HealthClient::new(plugin.connect().await);
+    let plugin = start().plugin().await.unwrap();
+    let mut health = HealthClient::new(plugin.connect().await.unwrap());
     for (service, expected) in [("", Ok(1)), ("plugin", Ok(1)), ("x", Err(Code::NotFound))] {
         let request = HealthCheckRequest { service: service.to_owned() };
         let answer = health.check(request).await;
@@ -29,8 +29,8 @@ async fn health_is_known_for_the_plugin_and_the_server() {
 
 #[tokio::test]
 async fn the_hosts_streams_stay_open_until_the_end_several_at_a_time() {
-    let plugin = start().plugin().await;
-    let channel = plugin.connect().await;
+    let plugin = start().plugin().await.unwrap();
+    let channel = plugin.connect().await.unwrap();
     let mut stdio = GrpcStdioClient::new(channel.clone());
     let mut first = stdio.stream_stdio(()).await.unwrap().into_inner();
     let mut second = stdio.stream_stdio(()).await.unwrap().into_inner();
@@ -48,7 +48,7 @@ async fn the_hosts_streams_stay_open_until_the_end_several_at_a_time() {
     provider.read_resource(read_resource::Request::default()).await.unwrap();
     assert!(streams.try_join_next().is_none());
 
-    plugin.shut_down(channel).await;
+    plugin.shut_down(channel).await.unwrap();
     for ended_in_order in patiently(streams.join_all()).await {
         assert_eq!(ended_in_order.map_err(|status| status.code()), Ok(true));
     }
@@ -56,8 +56,8 @@ async fn the_hosts_streams_stay_open_until_the_end_several_at_a_time() {
 
 #[tokio::test]
 async fn a_hundred_calls_at_once_are_answered() {
-    let plugin = start().plugin().await;
-    let provider = ProviderClient::new(plugin.connect().await);
+    let plugin = start().plugin().await.unwrap();
+    let provider = ProviderClient::new(plugin.connect().await.unwrap());
     let mut calls = JoinSet::new();
     for _ in 0..100 {
         let mut provider = provider.clone();
@@ -70,8 +70,8 @@ async fn a_hundred_calls_at_once_are_answered() {
 
 #[tokio::test]
 async fn twenty_mebibytes_go_both_ways() {
-    let plugin = start().plugin().await;
-    let mut provider = ProviderClient::new(plugin.connect().await)
+    let plugin = start().plugin().await.unwrap();
+    let mut provider = ProviderClient::new(plugin.connect().await.unwrap())
         .max_decoding_message_size(64 << 20)
         .max_encoding_message_size(64 << 20);
     let state = DynamicValue { msgpack: vec![7; 20 << 20], json: Vec::new() };
@@ -82,16 +82,16 @@ async fn twenty_mebibytes_go_both_ways() {
 
 #[tokio::test]
 async fn a_call_that_is_not_there_is_unimplemented() {
-    let plugin = start().plugin().await;
-    let mut provider = ProviderClient::new(plugin.connect().await);
+    let plugin = start().plugin().await.unwrap();
+    let mut provider = ProviderClient::new(plugin.connect().await.unwrap());
     let answer = provider.stop_provider(stop_provider::Request {}).await;
     assert_eq!(answer.unwrap_err().code(), Code::Unimplemented);
 }
 
 #[tokio::test]
 async fn a_caught_panic_costs_one_call_and_is_logged() {
-    let plugin = start().plugin().await;
-    let channel = plugin.connect().await;
+    let plugin = start().plugin().await.unwrap();
+    let channel = plugin.connect().await.unwrap();
     let mut provider = ProviderClient::new(channel.clone());
     for _ in 0..2 {
         let request = validate_provider_config::Request::default();
@@ -100,7 +100,7 @@ async fn a_caught_panic_costs_one_call_and_is_logged() {
         assert!(summary.starts_with("caught in validate (at "), "{summary}");
         assert!(!summary.contains('\n'), "{summary}");
     }
-    let (_, _, stderr) = plugin.shut_down(channel).await;
+    let (_, _, stderr) = plugin.shut_down(channel).await.unwrap();
     assert_eq!(stderr.len(), 2, "{stderr:#?}");
     for line in stderr {
         let line: serde_json::Value = serde_json::from_str(&line).unwrap();
@@ -112,10 +112,10 @@ async fn a_caught_panic_costs_one_call_and_is_logged() {
 /// Terraform shows the user what follows such a line.
 #[tokio::test]
 async fn an_uncaught_panic_is_told_in_the_words_that_the_host_knows() {
-    let mut plugin = start().plugin().await;
-    let mut provider = ProviderClient::new(plugin.connect().await);
+    let mut plugin = start().plugin().await.unwrap();
+    let mut provider = ProviderClient::new(plugin.connect().await.unwrap());
     let request = plan_resource_change::Request::default();
     provider.plan_resource_change(request).await.unwrap_err();
-    let lines = plugin.process.stderr_until("uncaught").await;
+    let lines = plugin.process.stderr_until("uncaught").await.unwrap();
     assert_eq!(lines, ["panic: uncaught in plan"]);
 }

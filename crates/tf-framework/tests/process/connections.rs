@@ -11,10 +11,10 @@ use crate::host::{Identity, Plugin, patiently};
 use crate::{HOST, STRANGER, start};
 
 async fn with_tls() -> Plugin {
-    start().env("PLUGIN_CLIENT_CERT", HOST.0).plugin().await
+    start().env("PLUGIN_CLIENT_CERT", HOST.0).plugin().await.unwrap()
 }
 
-async fn answers(channel: Result<Channel, tonic::transport::Error>) -> bool {
+async fn answers(channel: tf_conformance::Result<Channel>) -> bool {
     match channel {
         Ok(channel) => HealthClient::new(channel).check(HealthCheckRequest::default()).await.is_ok(),
         Err(_) => false,
@@ -25,7 +25,7 @@ async fn answers(channel: Result<Channel, tonic::transport::Error>) -> bool {
 async fn serves(identity: Option<(&str, &str)>, version: &'static SupportedProtocolVersion) -> bool {
     let plugin = with_tls().await;
     let connect = |identity: Option<(&str, &str)>| {
-        let identity = identity.map(|(certificate, key)| Identity::new(certificate, key));
+        let identity = identity.map(|identity| Identity::new(identity).unwrap());
         plugin.handshake.connect_tls(identity, version)
     };
     assert!(answers(connect(Some(HOST)).await).await);
@@ -68,14 +68,14 @@ async fn a_caller_in_clear_is_refused_where_tls_is_wanted() {
 
 #[tokio::test]
 async fn a_host_that_wants_no_tls_is_served_in_clear() {
-    let plugin = start().plugin().await;
+    let plugin = start().plugin().await.unwrap();
     assert!(answers(plugin.handshake.connect().await).await);
 }
 
 #[tokio::test]
 async fn connections_that_come_to_nothing_cost_nothing() {
     for tls in [false, true] {
-        let plugin = if tls { with_tls().await } else { start().plugin().await };
+        let plugin = if tls { with_tls().await } else { start().plugin().await.unwrap() };
         // Opened and closed, as a host does that attaches.
         drop(plugin.handshake.dial().await.unwrap());
         // Opened and silent, held to the end of the test.
@@ -88,7 +88,7 @@ async fn connections_that_come_to_nothing_cost_nothing() {
         let _ = patiently(garbage.read_to_end(&mut rest)).await;
 
         let channel = if tls {
-            let host = Identity::new(HOST.0, HOST.1);
+            let host = Identity::new(HOST).unwrap();
             plugin.handshake.connect_tls(Some(host), &TLS13).await
         } else {
             plugin.handshake.connect().await

@@ -18,8 +18,8 @@ use crate::{binary, start};
 #[tokio::test]
 async fn shutdown_cleans_up_before_it_answers() {
     let cleaning = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let plugin = start().env("PROBE_CLEAN_UP", &cleaning.local_addr().unwrap().to_string()).plugin().await;
-    let channel = plugin.connect().await;
+    let plugin = start().env("PROBE_CLEAN_UP", &cleaning.local_addr().unwrap().to_string()).plugin().await.unwrap();
+    let channel = plugin.connect().await.unwrap();
     let mut controller = GrpcControllerClient::new(channel.clone());
     let shutdown = tokio::spawn(async move { controller.shutdown(Empty {}).await });
     let (clean_up, _) = patiently(cleaning.accept()).await.unwrap();
@@ -32,7 +32,7 @@ async fn shutdown_cleans_up_before_it_answers() {
     drop(clean_up);
     patiently(shutdown).await.unwrap().unwrap();
     drop(provider);
-    let (status, stdout, stderr) = plugin.process.end().await;
+    let (status, stdout, stderr) = plugin.process.end().await.unwrap();
     assert!(status.success());
     assert_eq!(stdout, "");
     assert!(stderr.is_empty(), "{stderr:?}");
@@ -40,14 +40,14 @@ async fn shutdown_cleans_up_before_it_answers() {
 
 #[tokio::test]
 async fn a_running_call_does_not_hold_up_the_end() {
-    let mut plugin = start().plugin().await;
-    let channel = plugin.connect().await;
+    let mut plugin = start().plugin().await.unwrap();
+    let channel = plugin.connect().await.unwrap();
     let mut provider = ProviderClient::new(channel.clone());
     let apply =
         tokio::spawn(async move { provider.apply_resource_change(apply_resource_change::Request::default()).await });
-    plugin.process.stderr_until("applying for ever").await;
+    plugin.process.stderr_until("applying for ever").await.unwrap();
     let socket = plugin.handshake.address.clone();
-    let (status, _, _) = plugin.shut_down(channel).await;
+    let (status, _, _) = plugin.shut_down(channel).await.unwrap();
     assert!(status.success());
     assert!(!Path::new(&socket).exists());
     patiently(apply).await.unwrap().unwrap_err();
@@ -56,23 +56,26 @@ async fn a_running_call_does_not_hold_up_the_end() {
 /// Ctrl-C reaches the host and its plugins alike, and only the host knows what to do.
 #[tokio::test]
 async fn an_interrupt_is_ignored() {
-    let mut plugin = start().env("TF_LOG", "DEBUG").plugin().await;
+    let mut plugin = start().env("TF_LOG", "DEBUG").plugin().await.unwrap();
     for _ in 0..2 {
-        plugin.process.signal(Signal::SIGINT);
-        plugin.process.stderr_until("ignored an interrupt").await;
+        plugin.process.signal(Signal::SIGINT).unwrap();
+        plugin.process.stderr_until("ignored an interrupt").await.unwrap();
     }
-    ProviderClient::new(plugin.connect().await).read_resource(read_resource::Request::default()).await.unwrap();
+    ProviderClient::new(plugin.connect().await.unwrap())
+        .read_resource(read_resource::Request::default())
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
 async fn a_termination_cleans_up() {
     let cleaning = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let plugin = start().env("PROBE_CLEAN_UP", &cleaning.local_addr().unwrap().to_string()).plugin().await;
+    let plugin = start().env("PROBE_CLEAN_UP", &cleaning.local_addr().unwrap().to_string()).plugin().await.unwrap();
     let socket = plugin.handshake.address.clone();
-    let _host = plugin.connect().await;
-    plugin.process.signal(Signal::SIGTERM);
+    let _host = plugin.connect().await.unwrap();
+    plugin.process.signal(Signal::SIGTERM).unwrap();
     drop(patiently(cleaning.accept()).await.unwrap());
-    let (status, _, _) = plugin.process.end().await;
+    let (status, _, _) = plugin.process.end().await.unwrap();
     assert!(status.success(), "{status}");
     assert!(!Path::new(&socket).exists());
 }
@@ -94,7 +97,7 @@ async fn an_orphan_ends_itself() {
         .unwrap();
     let mut stdout = BufReader::new(host.stdout.take().unwrap()).lines();
     let line = patiently(stdout.next_line()).await.unwrap().unwrap();
-    let socket = Handshake::parse(&line).address;
+    let socket = Handshake::parse(&line).unwrap().address;
     assert!(Path::new(&socket).exists());
     drop(host.stdin.take());
     assert_eq!(patiently(stdout.next_line()).await.unwrap(), None);

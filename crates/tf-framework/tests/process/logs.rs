@@ -9,11 +9,11 @@ use crate::start;
 /// All lines of a run with one configuration, each checked against the rules.
 async fn lines(variables: &[(&str, &str)]) -> Vec<Value> {
     let start = variables.iter().fold(start(), |start, (name, value)| start.env(name, value));
-    let plugin = start.plugin().await;
-    let channel = plugin.connect().await;
+    let plugin = start.plugin().await.unwrap();
+    let channel = plugin.connect().await.unwrap();
     let request = configure_provider::Request { terraform_version: "1.2.3".to_owned(), ..Default::default() };
     ProviderClient::new(channel.clone()).configure_provider(request).await.unwrap();
-    let (_, stdout, stderr) = plugin.shut_down(channel).await;
+    let (_, stdout, stderr) = plugin.shut_down(channel).await.unwrap();
     assert_eq!(stdout, "");
     stderr.iter().map(|line| checked(line)).collect()
 }

@@ -7,18 +7,20 @@ mod calls;
 mod connections;
 mod ending;
 mod handshake;
-mod host;
 mod logs;
 
 use std::path::Path;
 
-use host::Start;
+use tf_conformance::plugin::{HOST, STRANGER, Start};
 
-/// A host's certificate and key, made as go-plugin makes them: P-521, CA:TRUE, self-signed, for `localhost`.
-const HOST: (&str, &str) = (include_str!("../data/host.pem"), include_str!("../data/host-key.pem"));
+/// The host that plays Terraform, for tests that stop at the first surprise.
+mod host {
+    pub(crate) use tf_conformance::plugin::{COOKIE, Handshake, Identity, Plugin, Start};
 
-/// Another of the same kind.
-const STRANGER: (&str, &str) = (include_str!("../data/stranger.pem"), include_str!("../data/stranger-key.pem"));
+    pub(crate) async fn patiently<F: Future>(future: F) -> F::Output {
+        tf_conformance::plugin::patiently(future).await.unwrap()
+    }
+}
 
 /// The provider under test.
 fn binary() -> &'static Path {
