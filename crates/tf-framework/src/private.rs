@@ -18,6 +18,11 @@ impl Private {
         self.0.get(key)
     }
 
+    /// The text under `key`, or none: an empty one.
+    pub fn text(&self, key: &str) -> &str {
+        self.get(key).and_then(Json::as_str).unwrap_or_default()
+    }
+
     /// Whether `key` holds `true`.
     pub fn is_set(&self, key: &str) -> bool {
         self.get(key) == Some(&Json::Bool(true))

@@ -9,6 +9,8 @@ use crate::{
     action::ActionType,
     data_source::DataSourceType,
     diagnostics::Diagnostics,
+    ephemeral::EphemeralResourceType,
+    function::FunctionType,
     list_resource::ListResourceType,
     model::Model,
     registration::ResourceType,
@@ -71,6 +73,16 @@ pub trait Provider: Send + Sync + 'static {
 
     /// The actions. The default is none.
     fn actions() -> Vec<ActionType<Self::Api>> {
+        Vec::new()
+    }
+
+    /// The ephemeral resources. The default is none.
+    fn ephemeral_resources() -> Vec<EphemeralResourceType<Self::Api>> {
+        Vec::new()
+    }
+
+    /// The functions. The default is none.
+    fn functions() -> Vec<FunctionType> {
         Vec::new()
     }
 }

@@ -131,6 +131,8 @@ pub struct Attribute {
     keeps_prior: bool,
     replacement: Replacement,
     rules: Vec<Rule>,
+    variadic: bool,
+    unknown_allowed: bool,
 }
 
 impl Attribute {
@@ -154,6 +156,8 @@ impl Attribute {
             keeps_prior: false,
             replacement: Replacement::Never,
             rules: Vec::new(),
+            variadic: false,
+            unknown_allowed: false,
         }
     }
 
@@ -322,6 +326,22 @@ impl Attribute {
         self
     }
 
+    /// Makes it a function's last parameter, whose field is a list: it takes all arguments that follow those before it, also
+    /// none. Its rules hold for each argument, but for [`size`](Attribute::size), which limits how many there are.
+    #[must_use]
+    pub fn variadic(mut self) -> Attribute {
+        self.variadic = true;
+        self
+    }
+
+    /// Lets a function's parameter take unknown arguments, and such with something unknown inside. The function must give an
+    /// unknown result wherever a later known argument could give another one.
+    #[must_use]
+    pub fn allow_unknown(mut self) -> Attribute {
+        self.unknown_allowed = true;
+        self
+    }
+
     /// The name, as the configuration writes it.
     pub fn name(&self) -> &str {
         &self.name
@@ -360,6 +380,16 @@ impl Attribute {
     /// The attribute that says when the value of this write-only one changed.
     pub fn version_attribute(&self) -> Option<&str> {
         self.version.as_deref()
+    }
+
+    /// Whether it is a parameter that takes all arguments which follow.
+    pub fn is_variadic(&self) -> bool {
+        self.variadic
+    }
+
+    /// Whether it is a parameter that takes unknown arguments.
+    pub fn is_unknown_allowed(&self) -> bool {
+        self.unknown_allowed
     }
 
     pub(crate) fn default_value(&self) -> Option<&Dynamic> {

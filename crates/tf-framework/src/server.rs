@@ -2,6 +2,8 @@
 
 pub(crate) mod action;
 pub(crate) mod data_source;
+pub(crate) mod ephemeral;
+pub(crate) mod function;
 pub(crate) mod identity;
 pub(crate) mod list_resource;
 pub(crate) mod resource;
@@ -32,6 +34,8 @@ pub(crate) struct Server<P: Provider> {
     pub(crate) data_sources: BTreeMap<&'static str, Box<dyn data_source::AnyDataSource<P::Api>>>,
     pub(crate) list_resources: BTreeMap<&'static str, Box<dyn list_resource::AnyListResource<P::Api>>>,
     pub(crate) actions: BTreeMap<&'static str, Box<dyn action::AnyAction<P::Api>>>,
+    pub(crate) ephemeral_resources: BTreeMap<&'static str, Box<dyn ephemeral::AnyEphemeralResource<P::Api>>>,
+    pub(crate) functions: BTreeMap<&'static str, Box<dyn function::AnyFunction>>,
     schema: OnceLock<Schema>,
     configured: RwLock<Option<Arc<Configured<P::Api>>>>,
     /// Earlier configurations on their way out.
@@ -58,6 +62,8 @@ impl<P: Provider> Server<P> {
             data_sources: P::data_sources().into_iter().map(|entry| (entry.name(), entry.0)).collect(),
             list_resources: P::list_resources().into_iter().map(|entry| (entry.name(), entry.0)).collect(),
             actions: P::actions().into_iter().map(|entry| (entry.name(), entry.0)).collect(),
+            ephemeral_resources: P::ephemeral_resources().into_iter().map(|entry| (entry.name(), entry.0)).collect(),
+            functions: P::functions().into_iter().map(|entry| (entry.name(), entry.0)).collect(),
             schema: OnceLock::new(),
             configured: RwLock::new(None),
             ending: Mutex::new(JoinSet::new()),

@@ -71,7 +71,7 @@ pub(crate) fn report(misfit: Misfit, diagnostics: &mut Diagnostics) {
     diagnostics.error_at(misfit.path, "Invalid value", detail);
 }
 
-fn check_attributes(
+pub(crate) fn check_attributes(
     attributes: &[Attribute],
     values: &BTreeMap<String, Dynamic>,
     parent: &Path,
@@ -137,7 +137,13 @@ fn check_presence(attribute: &Attribute, value: &Dynamic, path: &Path, diagnosti
     }
 }
 
-fn check_rule(attribute: &Attribute, rule: &Rule, value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) {
+pub(crate) fn check_rule(
+    attribute: &Attribute,
+    rule: &Rule,
+    value: &Dynamic,
+    path: &Path,
+    diagnostics: &mut Diagnostics,
+) {
     let broken = match value {
         Dynamic::List(elements) if rule.of_each_element => elements
             .iter()

@@ -6,6 +6,8 @@
 mod action;
 mod calls;
 mod data_source;
+mod ephemeral;
+mod function;
 #[cfg(test)]
 mod in_process;
 mod list_resource;
@@ -69,6 +71,7 @@ answers!(
     configure_state_store,
     delete_state,
     generate_resource_config,
+    get_functions,
     get_metadata,
     get_provider_schema,
     get_resource_identity_schemas,

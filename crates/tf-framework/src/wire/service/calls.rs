@@ -2,7 +2,7 @@
 
 use super::{
     Answered, Events, Service, only,
-    unsupported::{self, EPHEMERAL, STATE_STORE, none_such},
+    unsupported::{self, STATE_STORE, none_such},
 };
 use crate::{
     log::keys,
@@ -33,7 +33,8 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     ) -> Answered<proto::get_metadata::Response> {
         self.answer("GetMetadata", None, Default::default(), async {
             use proto::get_metadata::{
-                ActionMetadata, DataSourceMetadata, ListResourceMetadata, ResourceMetadata, Response,
+                ActionMetadata, DataSourceMetadata, EphemeralMetadata, FunctionMetadata, ListResourceMetadata,
+                ResourceMetadata, Response,
             };
             let names = |names: &mut dyn Iterator<Item = &&'static str>| -> Vec<String> {
                 names.map(|name| (*name).to_owned()).collect()
@@ -42,6 +43,8 @@ impl<P: Provider> provider_server::Provider for Service<P> {
             let data_sources = names(&mut self.0.data_sources.keys());
             let list_resources = names(&mut self.0.list_resources.keys());
             let actions = names(&mut self.0.actions.keys());
+            let functions = names(&mut self.0.functions.keys());
+            let ephemeral_resources = names(&mut self.0.ephemeral_resources.keys());
             Ok(Response {
                 server_capabilities: capabilities(),
                 resources: resources.into_iter().map(|type_name| ResourceMetadata { type_name }).collect(),
@@ -51,6 +54,11 @@ impl<P: Provider> provider_server::Provider for Service<P> {
                     .map(|type_name| ListResourceMetadata { type_name })
                     .collect(),
                 actions: actions.into_iter().map(|type_name| ActionMetadata { type_name }).collect(),
+                ephemeral_resources: ephemeral_resources
+                    .into_iter()
+                    .map(|type_name| EphemeralMetadata { type_name })
+                    .collect(),
+                functions: functions.into_iter().map(|name| FunctionMetadata { name }).collect(),
                 ..Default::default()
             })
         })
@@ -90,6 +98,12 @@ impl<P: Provider> provider_server::Provider for Service<P> {
                         ((*name).to_owned(), proto::ActionSchema { schema })
                     })
                     .collect(),
+                ephemeral_resource_schemas: server
+                    .ephemeral_resources
+                    .iter()
+                    .map(|(name, ephemeral)| ((*name).to_owned(), schema_to_wire(ephemeral.schema())))
+                    .collect(),
+                functions: self.functions()?,
                 ..Default::default()
             })
         })
@@ -313,42 +327,84 @@ impl<P: Provider> provider_server::Provider for Service<P> {
         &self,
         request: tonic::Request<proto::validate_ephemeral_resource_config::Request>,
     ) -> Answered<proto::validate_ephemeral_resource_config::Response> {
-        none_such(EPHEMERAL, &request.into_inner().type_name)
+        let request = request.into_inner();
+        self.answer(
+            "ValidateEphemeralResourceConfig",
+            Some((keys::TF_EPHEMERAL_RESOURCE_TYPE, &request.type_name)),
+            Default::default(),
+            async {
+                let ephemeral = self.ephemeral_resource(&request.type_name)?;
+                let config = value_from_wire(request.config.as_ref(), ephemeral.value_type())?;
+                Ok(only(ephemeral.validate(&config)))
+            },
+        )
+        .await
     }
 
     async fn open_ephemeral_resource(
         &self,
         request: tonic::Request<proto::open_ephemeral_resource::Request>,
     ) -> Answered<proto::open_ephemeral_resource::Response> {
-        none_such(EPHEMERAL, &request.into_inner().type_name)
+        let request = request.into_inner();
+        self.answer(
+            "OpenEphemeralResource",
+            Some((keys::TF_EPHEMERAL_RESOURCE_TYPE, &request.type_name)),
+            Default::default(),
+            self.open_ephemeral(&request),
+        )
+        .await
     }
 
     async fn renew_ephemeral_resource(
         &self,
         request: tonic::Request<proto::renew_ephemeral_resource::Request>,
     ) -> Answered<proto::renew_ephemeral_resource::Response> {
-        none_such(EPHEMERAL, &request.into_inner().type_name)
+        let request = request.into_inner();
+        self.answer(
+            "RenewEphemeralResource",
+            Some((keys::TF_EPHEMERAL_RESOURCE_TYPE, &request.type_name)),
+            Default::default(),
+            self.renew_ephemeral(&request),
+        )
+        .await
     }
 
     async fn close_ephemeral_resource(
         &self,
         request: tonic::Request<proto::close_ephemeral_resource::Request>,
     ) -> Answered<proto::close_ephemeral_resource::Response> {
-        none_such(EPHEMERAL, &request.into_inner().type_name)
+        let request = request.into_inner();
+        self.answer(
+            "CloseEphemeralResource",
+            Some((keys::TF_EPHEMERAL_RESOURCE_TYPE, &request.type_name)),
+            Default::default(),
+            async { self.close_ephemeral(&request).await.map(only) },
+        )
+        .await
     }
 
     async fn get_functions(
         &self,
         _: tonic::Request<proto::get_functions::Request>,
     ) -> Answered<proto::get_functions::Response> {
-        Ok(tonic::Response::new(Default::default()))
+        self.answer("GetFunctions", None, Default::default(), async {
+            Ok(proto::get_functions::Response { functions: self.functions()?, diagnostics: Vec::new() })
+        })
+        .await
     }
 
     async fn call_function(
         &self,
         request: tonic::Request<proto::call_function::Request>,
     ) -> Answered<proto::call_function::Response> {
-        Ok(tonic::Response::new(unsupported::call_function(&request.into_inner().name)))
+        let request = request.into_inner();
+        self.answer(
+            "CallFunction",
+            Some((keys::TF_FUNCTION_NAME, &request.name)),
+            Default::default(),
+            self.function_call(&request),
+        )
+        .await
     }
 
     async fn validate_list_resource_config(

@@ -31,12 +31,6 @@ pub(super) fn move_resource_state(
     proto::move_resource_state::Response::default().with(diagnostics_to_wire(error.into()))
 }
 
-/// A function's failure is a message of its own kind.
-pub(super) fn call_function(name: &str) -> proto::call_function::Response {
-    let text = format!("The provider has no function named {name:?}.");
-    proto::call_function::Response { result: None, error: Some(proto::FunctionError { text, function_argument: None }) }
-}
-
 /// Terraform reads the capabilities before the diagnostics, and crashes where they are absent.
 pub(super) fn configure_state_store(type_name: &str) -> proto::configure_state_store::Response {
     let capabilities = Some(proto::StateStoreServerCapabilities::default());
@@ -64,5 +58,4 @@ pub(super) async fn write_state_bytes(
     none_such(STATE_STORE, &type_name)
 }
 
-pub(super) const EPHEMERAL: &str = "ephemeral resource type";
 pub(super) const STATE_STORE: &str = "state store type";
