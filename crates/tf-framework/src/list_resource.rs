@@ -146,8 +146,8 @@ impl<Api: Send + Sync + 'static, R: Identified<Api>> Results<Api, R> {
         self.found(display_name.into(), identity, resource, diagnostics).await
     }
 
-    /// The same for an object of which no more than its identity could be found out. Where the resource is wanted, the person
-    /// reads a warning.
+    /// The same for an object of which no more than its identity is known. Where the resource is wanted, the person reads a
+    /// warning.
     pub async fn push_identity(
         &mut self,
         display_name: impl Into<String> + Send,

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod locker;
+mod notebook;
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
