@@ -1,6 +1,7 @@
 //! The built provider's answers on the wire, to a caller that plays Terraform: every call, and Terraform's own checks of each answer.
 
 mod calls;
+mod generated;
 mod life;
 mod malformed;
 mod process;

@@ -3,6 +3,8 @@
 use std::marker::PhantomData;
 
 use crate::{
+    generate_config::Generator,
+    move_state::Mover,
     resource::Resource,
     server::{
         identity::AnyIdentity,
@@ -13,8 +15,13 @@ use crate::{
 /// A resource in the provider's list.
 ///
 /// [`ResourceType::of`] begins an entry, a word for each of the resource's abilities follows, and `into` ends it. The
-/// compiler takes a word only where the resource implements the word's trait: `identified` needs
-/// [`Identified`](crate::Identified).
+/// compiler takes a word only where the resource implements the word's trait:
+///
+/// | word | trait |
+/// | --- | --- |
+/// | [`identified`](Registration::identified) | [`Identified`](crate::Identified) |
+/// | [`moves_state`](Registration::moves_state) | [`MoveState`](crate::MoveState) |
+/// | [`generates_config`](Registration::generates_config) | [`GenerateConfig`](crate::GenerateConfig) |
 ///
 /// ```
 /// # use tf_framework::{Identified, ResourceType};
@@ -25,13 +32,15 @@ use crate::{
 pub struct ResourceType<Api> {
     pub(crate) resource: Box<dyn AnyResource<Api>>,
     pub(crate) identity: Option<Box<dyn AnyIdentity<Api>>>,
+    pub(crate) mover: Option<Mover>,
+    pub(crate) generator: Option<Generator>,
 }
 
 impl<Api: Send + Sync + 'static> ResourceType<Api> {
     /// Begins the list entry of `R`.
     pub fn of<R: Resource<Api>>() -> Registration<Api, R> {
         let resource = Box::new(Typed::<R>::new(PhantomData));
-        Registration { entry: ResourceType { resource, identity: None }, of: PhantomData }
+        Registration { entry: ResourceType { resource, identity: None, mover: None, generator: None }, of: PhantomData }
     }
 
     /// The type's full name.

@@ -137,6 +137,15 @@ fn check_presence(attribute: &Attribute, value: &Dynamic, path: &Path, diagnosti
     }
 }
 
+/// Whether a configuration may set this value, as far as the attribute's own rules say.
+pub(crate) fn keeps_rules(attribute: &Attribute, value: &Dynamic) -> bool {
+    let mut diagnostics = Diagnostics::new();
+    for rule in attribute.rules() {
+        check_rule(attribute, rule, value, &Path::root(), &mut diagnostics);
+    }
+    !diagnostics.has_errors()
+}
+
 pub(crate) fn check_rule(
     attribute: &Attribute,
     rule: &Rule,

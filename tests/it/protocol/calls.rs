@@ -164,11 +164,6 @@ async fn what_the_resource_types_do_not_support_is_an_error_and_never_silence() 
         let errors_of_move = errors(&answer.diagnostics);
         assert!(errors_of_move[0].contains(type_name) && errors_of_move[0].contains("other_thing"));
         assert!(answer.target_state.is_none());
-
-        let request =
-            proto::generate_resource_config::Request { type_name: type_name.to_owned(), ..Default::default() };
-        let answer = host.provider.generate_resource_config(request).await.unwrap().into_inner();
-        assert_eq!(errors(&answer.diagnostics).len(), 1);
     }
 }
 

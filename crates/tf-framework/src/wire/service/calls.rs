@@ -21,7 +21,7 @@ fn capabilities() -> Option<proto::ServerCapabilities> {
         plan_destroy: true,
         get_provider_schema_optional: true,
         move_resource_state: true,
-        generate_resource_config: false,
+        generate_resource_config: true,
     })
 }
 
@@ -281,14 +281,28 @@ impl<P: Provider> provider_server::Provider for Service<P> {
         &self,
         request: tonic::Request<proto::move_resource_state::Request>,
     ) -> Answered<proto::move_resource_state::Response> {
-        Ok(tonic::Response::new(unsupported::move_resource_state(request.into_inner())))
+        let request = request.into_inner();
+        self.answer(
+            "MoveResourceState",
+            Some((keys::TF_RESOURCE_TYPE, &request.target_type_name)),
+            Default::default(),
+            async { self.move_state(&request) },
+        )
+        .await
     }
 
     async fn generate_resource_config(
         &self,
         request: tonic::Request<proto::generate_resource_config::Request>,
     ) -> Answered<proto::generate_resource_config::Response> {
-        none_such("generator for the resource type", &request.into_inner().type_name)
+        let request = request.into_inner();
+        self.answer(
+            "GenerateResourceConfig",
+            Some((keys::TF_RESOURCE_TYPE, &request.type_name)),
+            Default::default(),
+            async { self.generate_config(&request) },
+        )
+        .await
     }
 
     async fn validate_data_resource_config(

@@ -3,6 +3,8 @@
 use super::{Answer, Service, unknown};
 use crate::{
     diagnostics::{Diagnostic, Diagnostics},
+    generate_config::configuration,
+    move_state::MoveSource,
     normal_form::normal_form,
     private::Private,
     provider::Provider,
@@ -146,6 +148,43 @@ impl<P: Provider> Service<P> {
         })
     }
 
+    pub(super) fn generate_config(
+        &self,
+        request: &proto::generate_resource_config::Request,
+    ) -> Result<proto::generate_resource_config::Response, Diagnostics> {
+        let entry = self.entry(&request.type_name)?;
+        let ty = entry.resource.value_type();
+        let state = value_from_wire(request.state.as_ref(), ty)?;
+        let mut diagnostics = Diagnostics::new();
+        let mut config = configuration(&entry.resource.schema().attributes, &state);
+        if let Some(revise) = entry.generator {
+            config = revise(&state, &config, &mut diagnostics)?;
+        }
+        Ok(proto::generate_resource_config::Response {
+            config: Some(value_to_wire(&config, ty)?),
+            diagnostics: diagnostics_to_wire(diagnostics),
+        })
+    }
+
+    pub(super) fn move_state(
+        &self,
+        request: &proto::move_resource_state::Request,
+    ) -> Result<proto::move_resource_state::Response, Diagnostics> {
+        let entry = self.entry(&request.target_type_name)?;
+        let source = move_source(request)?;
+        // A missing state would drop the object without a word, so whatever can't be moved is an error.
+        let moved = entry.mover.and_then(|take_over| take_over(&source)).ok_or_else(|| not_taken_over(request))?;
+        if moved.diagnostics.has_errors() {
+            return Err(moved.diagnostics);
+        }
+        Ok(proto::move_resource_state::Response {
+            target_identity: identity_of(entry, &moved.state, None)?,
+            target_state: Some(state_to_wire(entry.resource.as_ref(), moved.state)?),
+            target_private: moved.private.into_wire(),
+            diagnostics: diagnostics_to_wire(moved.diagnostics),
+        })
+    }
+
     pub(super) fn upgrade_state(
         &self,
         request: &proto::upgrade_resource_state::Request,
@@ -209,6 +248,44 @@ pub(super) fn identity_to_wire<Api>(
     }
     let identity_data = Some(value_to_wire(value, identity.value_type())?);
     Ok(Some(proto::ResourceIdentityData { identity_data }))
+}
+
+fn move_source(request: &proto::move_resource_state::Request) -> Result<MoveSource, Diagnostics> {
+    let read = |raw: &Option<proto::RawState>| match raw {
+        Some(raw) if !raw.json.is_empty() => serde_json::from_slice(&raw.json).map_err(|error| error.to_string()),
+        Some(raw) if !raw.flatmap.is_empty() => Err("it was written by Terraform 0.11 or older".to_owned()),
+        _ => Ok(serde_json::Value::Null),
+    };
+    let unmovable = |problem: String| {
+        Diagnostic::error(
+            "Unable to move the resource state",
+            format!(
+                "The state of the {} of {} can't be read: {problem}. Remove the `moved` block, and apply once with the \
+                 provider that wrote it.",
+                request.source_type_name, request.source_provider_address
+            ),
+        )
+    };
+    let state = read(&request.source_state).map_err(unmovable)?;
+    if state.is_null() {
+        return Err(unmovable("there is none".to_owned()).into());
+    }
+    let identity = Some(read(&request.source_identity).map_err(unmovable)?).filter(|identity| !identity.is_null());
+    let (provider, type_name) = (request.source_provider_address.clone(), request.source_type_name.clone());
+    Ok(MoveSource::new(provider, type_name, request.source_schema_version, state)
+        .with_private(request.source_private.clone())
+        .with_identity(identity, request.source_identity_schema_version))
+}
+
+fn not_taken_over(request: &proto::move_resource_state::Request) -> Diagnostic {
+    Diagnostic::error(
+        "Unable to move the resource state",
+        format!(
+            "A {} can't take over the state of a {} of {}. Remove the `moved` block, then remove the one from the state and \
+             import the other.",
+            request.target_type_name, request.source_type_name, request.source_provider_address
+        ),
+    )
 }
 
 fn nothing_to_import(type_name: &str) -> Diagnostic {

@@ -3,10 +3,7 @@
 use tokio_stream::{Once, once};
 
 use super::{Answer, unknown_on_wire};
-use crate::{
-    diagnostics::Diagnostic,
-    wire::{convert::diagnostics_to_wire, generated::tfplugin6 as proto},
-};
+use crate::wire::generated::tfplugin6 as proto;
 
 /// A stream of exactly one message.
 pub(super) type OneEvent<T> = Once<Result<T, tonic::Status>>;
@@ -14,21 +11,6 @@ pub(super) type OneEvent<T> = Once<Result<T, tonic::Status>>;
 /// An answer that holds nothing but the error that there is no such type.
 pub(super) fn none_such<T: Answer>(kind: &str, name: &str) -> Result<tonic::Response<T>, tonic::Status> {
     Ok(tonic::Response::new(T::default().with(unknown_on_wire(kind, name))))
-}
-
-/// No resource type takes over another's objects. A missing state would drop the object without a word, so it is an error.
-pub(super) fn move_resource_state(
-    request: proto::move_resource_state::Request,
-) -> proto::move_resource_state::Response {
-    let error = Diagnostic::error(
-        "Unable to move the resource state",
-        format!(
-            "A {} can't take over the state of a {}. Remove the `moved` block, then remove the one from the state and \
-             import the other.",
-            request.target_type_name, request.source_type_name
-        ),
-    );
-    proto::move_resource_state::Response::default().with(diagnostics_to_wire(error.into()))
 }
 
 /// Terraform reads the capabilities before the diagnostics, and crashes where they are absent.
