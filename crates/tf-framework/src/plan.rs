@@ -2,13 +2,15 @@
 //! what changed may replace the object. Values go in, values come out; nothing here waits, asks or remembers.
 //!
 //! The order is the one that Terraform's own framework follows: defaults, write-only values forgotten, unknowns, then the
-//! prior values that are kept, then replacement.
+//! prior values that are kept, then replacement. What means the same as before is taken for it ahead of the unknowns, so that
+//! a configuration which is only written differently changes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     normal_form::normal_form,
     path::Path,
+    same::keep_same_in_plan,
     schema::{Attribute, Nesting, Replacement, Shape},
     value::{Dynamic, Set},
 };
@@ -28,6 +30,7 @@ pub(crate) fn draft(attributes: &[Attribute], prior: &Dynamic, config: &Dynamic,
         fill_defaults(attributes, planned, config);
     }
     planned = normal_form(attributes, planned);
+    keep_same_in_plan(attributes, prior, &mut planned);
     if planned != *prior
         && let (Dynamic::Map(planned), Dynamic::Map(config)) = (&mut planned, config)
     {

@@ -2,7 +2,12 @@
 
 use std::{fmt, ops::RangeInclusive, sync::Arc};
 
-use crate::{number::Number, types::Type, value::Dynamic};
+use crate::{
+    number::Number,
+    same::{Same, same_json},
+    types::Type,
+    value::Dynamic,
+};
 
 /// Who gives an attribute its value. Terraform knows three flags; only these four combinations make sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,6 +138,7 @@ pub struct Attribute {
     rules: Vec<Rule>,
     variadic: bool,
     unknown_allowed: bool,
+    same: Option<Comparison>,
 }
 
 impl Attribute {
@@ -158,6 +164,7 @@ impl Attribute {
             rules: Vec::new(),
             variadic: false,
             unknown_allowed: false,
+            same: None,
         }
     }
 
@@ -342,6 +349,32 @@ impl Attribute {
         self
     }
 
+    /// Says when two different texts mean the same. Then the earlier one stays: a configuration that is only written
+    /// differently plans no change and leaves the state as it is; what an operation answers in other words than were planned
+    /// is taken for what was planned; and a read that finds the object in other words finds no drift. Of a list, set or map,
+    /// each string is compared with the one at its place, in a set with any that is left.
+    ///
+    /// Terraform's own framework shows the first of these as a change. Nothing changes in the service by it, so it isn't
+    /// shown here.
+    #[must_use]
+    pub fn same_when(mut self, test: impl Fn(&str, &str) -> bool + Send + Sync + 'static) -> Attribute {
+        self.same = Some(Comparison(Arc::new(test)));
+        self
+    }
+
+    /// Demands JSON of each string, and takes two that mean the same for [the same](Attribute::same_when), whatever their
+    /// white space, the order of their keys and the form of their numbers.
+    #[must_use]
+    pub fn json(mut self) -> Attribute {
+        let is_json = |text: &str| serde_json::from_str::<serde_json::Value>(text).is_ok();
+        self.rules.push(Rule {
+            requirement: "be JSON".to_owned(),
+            of_each_element: !matches!(self.shape, Shape::Plain(Type::String)),
+            test: Arc::new(move |value: &Dynamic| value.as_str().is_none_or(is_json)),
+        });
+        self.same_when(same_json)
+    }
+
     /// The name, as the configuration writes it.
     pub fn name(&self) -> &str {
         &self.name
@@ -404,6 +437,10 @@ impl Attribute {
         self.replacement
     }
 
+    pub(crate) fn same(&self) -> Option<&Same> {
+        self.same.as_ref().map(|comparison| &*comparison.0)
+    }
+
     pub(crate) fn rules(&self) -> &[Rule] {
         &self.rules
     }
@@ -432,6 +469,16 @@ pub(crate) struct Rule {
 impl fmt::Debug for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "must {}", self.requirement)
+    }
+}
+
+/// When two different texts mean the same.
+#[derive(Clone)]
+struct Comparison(Arc<Same>);
+
+impl fmt::Debug for Comparison {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a test")
     }
 }
 

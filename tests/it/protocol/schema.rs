@@ -70,11 +70,11 @@ async fn terraform_accepts_the_identities() {
 }
 
 #[tokio::test]
-async fn a_plan_of_destroys_and_a_skipped_schema_are_announced() {
+async fn all_that_the_framework_can_do_is_announced() {
     let host = Host::unconfigured().await;
     let capabilities = host.schema.server_capabilities.unwrap();
     assert!(capabilities.plan_destroy && capabilities.get_provider_schema_optional);
-    assert!(!capabilities.generate_resource_config, "Terraform guesses a configuration itself");
+    assert!(capabilities.move_resource_state && capabilities.generate_resource_config);
 }
 
 /// The checker finds what it is there for.

@@ -12,6 +12,7 @@ use crate::{
     model::Model,
     modify_plan::read_model,
     private::Private,
+    same::keep_same,
     schema::Schema,
     server::{misfit_bug, panicked, resource::known},
     types::Type,
@@ -82,7 +83,8 @@ impl<Api: Send + Sync + 'static, D: DataSource<Api>> AnyDataSource<Api> for Type
             Err(panic) => Err(panicked(&format!("Read of a {}", D::NAME), &panic).into()),
         };
         let Outcome { result, mut diagnostics } = ctx.outcome(result);
-        let state = result.map_or(Dynamic::Null, |model| known(D::NAME, model, &mut diagnostics));
+        let mut state = result.map_or(Dynamic::Null, |model| known(D::NAME, model, &mut diagnostics));
+        keep_same(&self.built().0.attributes, &config, &mut state);
         (state, diagnostics)
     }
 }

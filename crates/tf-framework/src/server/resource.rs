@@ -16,7 +16,8 @@ use crate::{
     plan::draft,
     private::Private,
     resource::Resource,
-    schema::Schema,
+    same::keep_same,
+    schema::{Attribute, Schema},
     server::{bug, misfit_bug, panicked},
     types::Type,
     validate::{refuse_write_only, validate},
@@ -52,6 +53,14 @@ pub(crate) struct StateAnswer {
     pub(crate) state: Dynamic,
     pub(crate) private: Private,
     pub(crate) diagnostics: Diagnostics,
+}
+
+impl StateAnswer {
+    /// What means the same as in the plan, or in the state before, is answered as it was written there.
+    fn in_the_words_of(mut self, attributes: &[Attribute], before: &Dynamic) -> StateAnswer {
+        keep_same(attributes, before, &mut self.state);
+        self
+    }
 }
 
 #[async_trait]
@@ -144,6 +153,7 @@ impl<Api: Send + Sync + 'static, R: Resource<Api>> AnyResource<Api> for Typed<R>
 
     async fn apply(&self, api: &Api, request: ApplyRequest) -> StateAnswer {
         let ApplyRequest { prior, planned, config, planned_private } = request;
+        let attributes = &AnyResource::<Api>::schema(self).attributes;
         let models = read_model::<R>(&prior)
             .and_then(|prior| Ok((prior, read_model::<R>(&planned)?, read_model::<R>(&config)?)));
         let (before, after, config) = match models {
@@ -162,12 +172,12 @@ impl<Api: Send + Sync + 'static, R: Resource<Api>> AnyResource<Api> for Typed<R>
             (None, Some(plan)) => {
                 let mut ctx = Context::new(config, Private::default());
                 let result = guard("Create", R::NAME, R::create(api, plan, &mut ctx)).await;
-                changed(ctx, result, prior)
+                changed(ctx, result, prior).in_the_words_of(attributes, &planned)
             }
             (Some(before), Some(plan)) => {
                 let mut ctx = Context::new(config, planned_private);
                 let result = guard("Update", R::NAME, R::update(api, before, plan, &mut ctx)).await;
-                changed(ctx, result, prior)
+                changed(ctx, result, prior).in_the_words_of(attributes, &planned)
             }
             (Some(before), None) => {
                 let mut ctx = Context::new(None, planned_private);
@@ -191,8 +201,9 @@ impl<Api: Send + Sync + 'static, R: Resource<Api>> AnyResource<Api> for Typed<R>
         let Outcome { result, mut diagnostics } = ctx.outcome(result);
         match result {
             Some(Some(model)) => {
-                let state = known(R::NAME, model, &mut diagnostics);
-                StateAnswer { state, private: ctx.private, diagnostics }
+                let found = known(R::NAME, model, &mut diagnostics);
+                StateAnswer { state: found, private: ctx.private, diagnostics }
+                    .in_the_words_of(&AnyResource::<Api>::schema(self).attributes, &state)
             }
             Some(None) => StateAnswer { state: Dynamic::Null, private: Private::default(), diagnostics },
             // What couldn't be read is still there as far as anyone knows.
