@@ -2,6 +2,7 @@
 
 use crate::{
     Result,
+    deferral::{Deferral, DeferredReason},
     diagnostics::{Diagnostic, Diagnostics},
     model::Model,
     path::Path,
@@ -15,11 +16,16 @@ pub struct Context<M> {
     pub(crate) saved: Option<M>,
     pub(crate) private: Private,
     pub(crate) diagnostics: Diagnostics,
+    pub(crate) deferral: Deferral,
 }
 
 impl<M: Model> Context<M> {
     pub(crate) fn new(config: Option<M>, private: Private) -> Context<M> {
-        Context { config, saved: None, private, diagnostics: Diagnostics::new() }
+        Context { config, saved: None, private, diagnostics: Diagnostics::new(), deferral: Deferral::default() }
+    }
+
+    pub(crate) fn deferrable(self, deferral: Deferral) -> Context<M> {
+        Context { deferral, ..self }
     }
 
     /// The configuration as written, without defaults: there in create and update, `None` in every other operation. The only
@@ -38,6 +44,21 @@ impl<M: Model> Context<M> {
     /// stored.
     pub fn private(&mut self) -> &mut Private {
         &mut self.private
+    }
+
+    /// Says that this read or import can't be done yet: what is returned may then hold unknowns, and Terraform asks again in
+    /// a later plan. Needs Terraform 1.9 in a run that allows it, see [`may_defer`](Context::may_defer).
+    ///
+    /// # Errors
+    /// Where the host doesn't allow it, and in create, update and delete, which can't wait: what the person should read. With
+    /// `?` it ends the operation.
+    pub fn defer(&mut self, reason: DeferredReason) -> Result<()> {
+        self.deferral.defer(reason)
+    }
+
+    /// Whether the host takes it for an answer that this can't be done yet.
+    pub fn may_defer(&self) -> bool {
+        self.deferral.is_allowed()
     }
 
     /// Tells the person something without failing.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    deferral::{Deferral, DeferredReason},
     diagnostics::Diagnostics,
     model::{AttributeValue, Misfit, Model, Object},
     path::Path,
@@ -19,6 +20,7 @@ pub struct Plan<M> {
     pub(crate) replace: BTreeSet<Path>,
     pub(crate) private: Private,
     pub(crate) diagnostics: Diagnostics,
+    pub(crate) deferral: Deferral,
 }
 
 impl<M: Model> Plan<M> {
@@ -29,7 +31,15 @@ impl<M: Model> Plan<M> {
         replace: BTreeSet<Path>,
         private: Private,
     ) -> Plan<M> {
-        Plan { prior, config, planned, replace, private, diagnostics: Diagnostics::new() }
+        Plan {
+            prior,
+            config,
+            planned,
+            replace,
+            private,
+            diagnostics: Diagnostics::new(),
+            deferral: Deferral::default(),
+        }
     }
 
     /// The state before; `None` for a create, the second half of a replacement, and a tainted object.
@@ -86,6 +96,19 @@ impl<M: Model> Plan<M> {
     /// Replaces the object because of this attribute. Terraform ignores it where the attribute doesn't change.
     pub fn replace(&mut self, attribute: &str) {
         self.replace.insert(Path::attribute(attribute));
+    }
+
+    /// Says that this can't be planned yet: Terraform then shows the change as deferred, and plans it again in a later run.
+    /// Where the host doesn't allow that (see [`may_defer`](Plan::may_defer)), it becomes an error of the plan.
+    pub fn defer(&mut self, reason: DeferredReason) {
+        if let Err(errors) = self.deferral.defer(reason) {
+            self.diagnostics.extend(errors);
+        }
+    }
+
+    /// Whether the host takes it for an answer that this can't be planned yet: Terraform 1.9, in a run that allows it.
+    pub fn may_defer(&self) -> bool {
+        self.deferral.is_allowed()
     }
 
     /// Private state as stored; what it holds in the end goes to the apply.

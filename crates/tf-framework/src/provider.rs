@@ -1,6 +1,9 @@
 //! A provider: its configuration, and the lists of what it offers.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{
+    process::ExitCode,
+    sync::{Arc, OnceLock},
+};
 
 use async_trait::async_trait;
 
@@ -8,6 +11,7 @@ use crate::{
     Result,
     action::ActionType,
     data_source::DataSourceType,
+    deferral::{DeferredReason, not_allowed},
     diagnostics::Diagnostics,
     ephemeral::EphemeralResourceType,
     function::FunctionType,
@@ -94,6 +98,31 @@ pub struct Host {
     pub terraform_version: String,
     /// Tells when Terraform asks to stop.
     pub stop: StopSignal,
+    pub(crate) deferral_allowed: bool,
+    pub(crate) deferred: Arc<OnceLock<DeferredReason>>,
+}
+
+impl Host {
+    /// Says that the provider can't do anything yet, as when the address of its service is not known. Every read, import and
+    /// plan is then answered with "not yet", without asking the resource; one that can plan all the same says so with
+    /// [`PLANS_WHILE_DEFERRED`](crate::Resource::PLANS_WHILE_DEFERRED). Needs Terraform 1.9 in a run that allows it, see
+    /// [`may_defer`](Host::may_defer).
+    ///
+    /// # Errors
+    /// Where the host doesn't allow it: what the person should read.
+    pub fn defer(&self, reason: DeferredReason) -> Result<()> {
+        if !self.deferral_allowed {
+            return Err(not_allowed("The provider", reason).into());
+        }
+        // The first reason stands.
+        let _ = self.deferred.set(reason);
+        Ok(())
+    }
+
+    /// Whether the host takes it for an answer that the provider can't do anything yet.
+    pub fn may_defer(&self) -> bool {
+        self.deferral_allowed
+    }
 }
 
 /// Makes a process of the provider: `main` calls it and returns what it gives.

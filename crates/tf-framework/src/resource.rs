@@ -22,6 +22,10 @@ pub trait Resource<Api: Send + Sync + 'static>: Model {
     /// Version of the stored state, 0 by default.
     const VERSION: i64 = 0;
 
+    /// Whether [`modify_plan`](Resource::modify_plan) is called although the whole provider is
+    /// [deferred](crate::Host::defer); `false` by default, and the plan is then what the configuration says.
+    const PLANS_WHILE_DEFERRED: bool = false;
+
     /// Checks what no rule of a single attribute can. Values may be unknown. Nothing is asked of the service here.
     fn validate(_config: &Self, _diagnostics: &mut Diagnostics) {}
 

@@ -16,6 +16,8 @@ use std::{
 use tokio::task::JoinSet;
 
 use crate::{
+    capabilities::ClientCapabilities,
+    deferral::DeferredReason,
     diagnostics::{Diagnostic, Diagnostics},
     log::PanicMessage,
     model::{Misfit, Model},
@@ -45,6 +47,8 @@ pub(crate) struct Server<P: Provider> {
 /// What one ConfigureProvider call made. A debugged process is configured again and again.
 pub(crate) struct Configured<Api> {
     pub(crate) api: Api,
+    /// Why nothing can be done yet, if so.
+    pub(crate) deferred: Option<DeferredReason>,
     stopper: Stopper,
 }
 
@@ -74,7 +78,7 @@ impl<P: Provider> Server<P> {
     #[cfg(test)]
     pub(crate) fn configured_to(api: P::Api) -> Server<P> {
         let server = Server::new();
-        *server.configured_mut() = Some(Arc::new(Configured { api, stopper: Stopper::new() }));
+        *server.configured_mut() = Some(Arc::new(Configured { api, deferred: None, stopper: Stopper::new() }));
         server
     }
 
@@ -87,7 +91,12 @@ impl<P: Provider> Server<P> {
     }
 
     /// Configures the provider anew, and ends what an earlier configuration began.
-    pub(crate) fn configure(&self, terraform_version: String, config: &Dynamic) -> Diagnostics {
+    pub(crate) fn configure(
+        &self,
+        terraform_version: String,
+        config: &Dynamic,
+        client: ClientCapabilities,
+    ) -> Diagnostics {
         let mut diagnostics = Diagnostics::new();
         let config = match read_model::<P::Config>(config) {
             Ok(config) => config,
@@ -101,9 +110,10 @@ impl<P: Provider> Server<P> {
             return diagnostics;
         };
         let stopper = Stopper::new();
-        let host = Host { terraform_version, stop: stopper.signal() };
+        let (deferred, deferral_allowed) = (Arc::default(), client.deferral_allowed);
+        let host = Host { terraform_version, stop: stopper.signal(), deferral_allowed, deferred };
         let configured = match P::configure(config, &host, &mut diagnostics) {
-            Ok(api) => Some(Arc::new(Configured { api, stopper })),
+            Ok(api) => Some(Arc::new(Configured { api, deferred: host.deferred.get().copied(), stopper })),
             Err(errors) => {
                 diagnostics.extend(errors);
                 // What follows must not go on under the earlier configuration.

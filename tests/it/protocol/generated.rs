@@ -1,10 +1,10 @@
 //! Configuration that the provider generates for an object: valid, without what only the provider sets, and planned to no change.
 
 use serde_json::{Value, json};
+use tf_conformance::core::Action;
 use tf_framework::wire::proto::tfplugin6::{ClientCapabilities, generate_resource_config, validate_resource_config};
 
 use super::{AUDIT, CLIENT, GRANT, MANAGE, PROJECT, READ, RESOURCES, client, grant, project};
-use crate::host::core::Action;
 use crate::host::values::{from_wire, to_wire};
 use crate::host::{Host, Object, errors};
 

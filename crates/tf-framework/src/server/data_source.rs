@@ -5,8 +5,10 @@ use std::{marker::PhantomData, sync::OnceLock};
 use async_trait::async_trait;
 
 use crate::{
+    capabilities::ClientCapabilities,
     context::{Context, Outcome},
     data_source::DataSource,
+    deferral::Deferral,
     diagnostics::Diagnostics,
     log::guarded,
     model::Model,
@@ -14,7 +16,10 @@ use crate::{
     private::Private,
     same::keep_same,
     schema::Schema,
-    server::{misfit_bug, panicked, resource::known},
+    server::{
+        misfit_bug, panicked,
+        resource::{StateAnswer, known_unless_deferred},
+    },
     types::Type,
     validate::validate,
     value::Dynamic,
@@ -26,8 +31,8 @@ pub(crate) trait AnyDataSource<Api>: Send + Sync {
     fn schema(&self) -> &Schema;
     fn value_type(&self) -> &Type;
     fn validate(&self, config: &Dynamic) -> Diagnostics;
-    /// The state; null after an error.
-    async fn read(&self, api: &Api, config: Dynamic) -> (Dynamic, Diagnostics);
+    /// The state is null after an error.
+    async fn read(&self, api: &Api, config: Dynamic, client: ClientCapabilities) -> StateAnswer;
 }
 
 /// The face of `D`.
@@ -68,23 +73,25 @@ impl<Api: Send + Sync + 'static, D: DataSource<Api>> AnyDataSource<Api> for Type
         validate::<D>(&self.built().0.attributes, config, D::validate)
     }
 
-    async fn read(&self, api: &Api, config: Dynamic) -> (Dynamic, Diagnostics) {
+    async fn read(&self, api: &Api, config: Dynamic, client: ClientCapabilities) -> StateAnswer {
         let model = match read_model::<D>(&config) {
             Ok(Some(model)) => model,
-            Ok(None) => return (Dynamic::Null, Diagnostics::new()),
+            Ok(None) => return StateAnswer::nothing(Diagnostics::new()),
             Err(misfit) => {
                 let error = misfit_bug(&format!("A configuration of {} could not be read", D::NAME), &misfit);
-                return (Dynamic::Null, error.into());
+                return StateAnswer::nothing(error.into());
             }
         };
-        let mut ctx = Context::new(Some(model.clone()), Private::default());
+        let deferral = Deferral::of(format!("The read of a {}", D::NAME), client.deferral_allowed);
+        let mut ctx = Context::new(Some(model.clone()), Private::default()).deferrable(deferral);
         let result = match guarded(D::read(api, model, &mut ctx)).await {
             Ok(result) => result,
             Err(panic) => Err(panicked(&format!("Read of a {}", D::NAME), &panic).into()),
         };
         let Outcome { result, mut diagnostics } = ctx.outcome(result);
-        let mut state = result.map_or(Dynamic::Null, |model| known(D::NAME, model, &mut diagnostics));
+        let answered = |model| known_unless_deferred(D::NAME, model, &ctx.deferral, &mut diagnostics);
+        let mut state = result.map_or(Dynamic::Null, answered);
         keep_same(&self.built().0.attributes, &config, &mut state);
-        (state, diagnostics)
+        StateAnswer { state, private: Private::default(), diagnostics, deferred: ctx.deferral.reason() }
     }
 }

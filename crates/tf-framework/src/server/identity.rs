@@ -6,17 +6,16 @@ use async_trait::async_trait;
 
 use crate::{
     Result,
-    context::Context,
+    capabilities::ClientCapabilities,
     diagnostics::{Diagnostic, Diagnostics},
     identity::Identified,
     model::Model,
     modify_plan::read_model,
     path::Path,
-    private::Private,
     schema::{Attribute, Presence, Schema},
     server::{
         bug, misfit_bug,
-        resource::{StateAnswer, changed, guard},
+        resource::{StateAnswer, changed, guard, importing},
     },
     types::Type,
     validate::report,
@@ -36,7 +35,7 @@ pub(crate) trait AnyIdentity<Api>: Send + Sync {
     fn of_state(&self, state: &Dynamic) -> Dynamic;
     /// The error for an identity that changed and may not.
     fn check_unchanged(&self, before: &Dynamic, after: &Dynamic) -> Result<()>;
-    async fn import(&self, api: &Api, identity: &Dynamic) -> StateAnswer;
+    async fn import(&self, api: &Api, identity: &Dynamic, client: ClientCapabilities) -> StateAnswer;
     fn upgrade(&self, version: i64, json: &[u8]) -> Result<Dynamic>;
 }
 
@@ -74,20 +73,20 @@ impl<Api: Send + Sync + 'static, R: Identified<Api>> AnyIdentity<Api> for Typed<
         Err(bug(format!("The identity of a {} changed, which it must not.", R::NAME)).into())
     }
 
-    async fn import(&self, api: &Api, identity: &Dynamic) -> StateAnswer {
+    async fn import(&self, api: &Api, identity: &Dynamic, client: ClientCapabilities) -> StateAnswer {
         if let Some(attribute) = missing(&self.built::<Api>().0.attributes, identity) {
-            return nothing(missing_part(R::NAME, attribute).into());
+            return StateAnswer::nothing(missing_part(R::NAME, attribute).into());
         }
         let model = match read_model::<R::Identity>(identity) {
             Ok(Some(model)) => model,
-            Ok(None) => return nothing(bug("Terraform asked to import nothing.").into()),
+            Ok(None) => return StateAnswer::nothing(bug("Terraform asked to import nothing.").into()),
             Err(misfit) => {
                 let mut diagnostics = Diagnostics::new();
                 report(misfit, &mut diagnostics);
-                return nothing(diagnostics);
+                return StateAnswer::nothing(diagnostics);
             }
         };
-        let mut ctx = Context::new(None, Private::default());
+        let mut ctx = importing(R::NAME, client);
         let result = guard("Import", R::NAME, R::import_by_identity(api, model, &mut ctx)).await;
         changed(ctx, result, Dynamic::Null)
     }
@@ -150,8 +149,4 @@ fn missing_part(name: &str, attribute: &str) -> Diagnostic {
         format!("A {name} can't be imported by an identity whose `{attribute}` is null or empty. Give it a value."),
     )
     .at(Path::attribute(attribute))
-}
-
-fn nothing(diagnostics: Diagnostics) -> StateAnswer {
-    StateAnswer { state: Dynamic::Null, private: Private::default(), diagnostics }
 }

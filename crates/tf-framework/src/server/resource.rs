@@ -8,6 +8,7 @@ use crate::{
     Result,
     capabilities::ClientCapabilities,
     context::{Context, Outcome},
+    deferral::{Deferral, DeferredReason},
     diagnostics::{Diagnostic, Diagnostics},
     log::guarded,
     model::Model,
@@ -31,6 +32,7 @@ pub(crate) struct PlanRequest {
     pub(crate) config: Dynamic,
     pub(crate) proposed: Dynamic,
     pub(crate) prior_private: Private,
+    pub(crate) client: ClientCapabilities,
 }
 
 pub(crate) struct PlanAnswer {
@@ -38,6 +40,7 @@ pub(crate) struct PlanAnswer {
     pub(crate) replace: BTreeSet<Path>,
     pub(crate) private: Private,
     pub(crate) diagnostics: Diagnostics,
+    pub(crate) deferred: Option<DeferredReason>,
 }
 
 /// What Terraform asks to apply. A null plan is a delete, a null prior state a create.
@@ -53,9 +56,18 @@ pub(crate) struct StateAnswer {
     pub(crate) state: Dynamic,
     pub(crate) private: Private,
     pub(crate) diagnostics: Diagnostics,
+    pub(crate) deferred: Option<DeferredReason>,
 }
 
 impl StateAnswer {
+    pub(crate) fn nothing(diagnostics: Diagnostics) -> StateAnswer {
+        StateAnswer::of(Dynamic::Null, Private::default(), diagnostics)
+    }
+
+    fn of(state: Dynamic, private: Private, diagnostics: Diagnostics) -> StateAnswer {
+        StateAnswer { state, private, diagnostics, deferred: None }
+    }
+
     /// What means the same as in the plan, or in the state before, is answered as it was written there.
     fn in_the_words_of(mut self, attributes: &[Attribute], before: &Dynamic) -> StateAnswer {
         keep_same(attributes, before, &mut self.state);
@@ -70,9 +82,10 @@ pub(crate) trait AnyResource<Api>: Send + Sync {
     fn value_type(&self) -> &Type;
     fn validate(&self, config: &Dynamic, capabilities: ClientCapabilities) -> Diagnostics;
     fn plan(&self, api: Option<&Api>, request: PlanRequest) -> PlanAnswer;
+    fn plans_while_deferred(&self) -> bool;
     async fn apply(&self, api: &Api, request: ApplyRequest) -> StateAnswer;
-    async fn read(&self, api: &Api, state: Dynamic, private: Private) -> StateAnswer;
-    async fn import(&self, api: &Api, id: &str) -> StateAnswer;
+    async fn read(&self, api: &Api, state: Dynamic, private: Private, client: ClientCapabilities) -> StateAnswer;
+    async fn import(&self, api: &Api, id: &str, client: ClientCapabilities) -> StateAnswer;
     fn upgrade(&self, version: i64, json: &[u8]) -> Result<Dynamic>;
 }
 
@@ -122,7 +135,7 @@ impl<Api: Send + Sync + 'static, R: Resource<Api>> AnyResource<Api> for Typed<R>
     }
 
     fn plan(&self, api: Option<&Api>, request: PlanRequest) -> PlanAnswer {
-        let PlanRequest { prior, config, proposed, prior_private } = request;
+        let PlanRequest { prior, config, proposed, prior_private, client } = request;
         let destroys = proposed.is_null();
         let draft = draft(&AnyResource::<Api>::schema(self).attributes, &prior, &config, proposed);
         let models = read_model::<R>(&prior).and_then(|prior| Ok((prior, read_model::<R>(&config)?)));
@@ -135,20 +148,28 @@ impl<Api: Send + Sync + 'static, R: Resource<Api>> AnyResource<Api> for Typed<R>
                     replace: draft.replace,
                     private: prior_private,
                     diagnostics,
+                    deferred: None,
                 };
             }
         };
         let mut plan = Plan::new(prior, config, draft.planned, draft.replace, prior_private);
+        plan.deferral = Deferral::of(format!("The plan of a {}", R::NAME), client.deferral_allowed);
         R::modify_plan(api, &mut plan);
         if destroys && !plan.planned.is_null() {
             plan.diagnostics.push(bug(format!("{} planned a value for an object to be destroyed.", R::NAME)));
         }
+        let deferred = plan.deferral.reason().filter(|_| !plan.diagnostics.has_errors());
         PlanAnswer {
             planned: plan.planned,
             replace: plan.replace,
             private: plan.private,
             diagnostics: plan.diagnostics,
+            deferred,
         }
+    }
+
+    fn plans_while_deferred(&self) -> bool {
+        R::PLANS_WHILE_DEFERRED
     }
 
     async fn apply(&self, api: &Api, request: ApplyRequest) -> StateAnswer {
@@ -160,15 +181,11 @@ impl<Api: Send + Sync + 'static, R: Resource<Api>> AnyResource<Api> for Typed<R>
             Ok(models) => models,
             Err(misfit) => {
                 let diagnostics = misfit_bug(&format!("A plan of {} could not be read", R::NAME), &misfit).into();
-                return StateAnswer { state: prior, private: planned_private, diagnostics };
+                return StateAnswer::of(prior, planned_private, diagnostics);
             }
         };
         match (before, after) {
-            (None, None) => StateAnswer {
-                state: Dynamic::Null,
-                private: Private::default(),
-                diagnostics: bug("Terraform asked to change nothing into nothing.").into(),
-            },
+            (None, None) => StateAnswer::nothing(bug("Terraform asked to change nothing into nothing.").into()),
             (None, Some(plan)) => {
                 let mut ctx = Context::new(config, Private::default());
                 let result = guard("Create", R::NAME, R::create(api, plan, &mut ctx)).await;
@@ -187,32 +204,33 @@ impl<Api: Send + Sync + 'static, R: Resource<Api>> AnyResource<Api> for Typed<R>
         }
     }
 
-    async fn read(&self, api: &Api, state: Dynamic, private: Private) -> StateAnswer {
+    async fn read(&self, api: &Api, state: Dynamic, private: Private, client: ClientCapabilities) -> StateAnswer {
         let model = match read_model::<R>(&state) {
             Ok(Some(model)) => model,
-            Ok(None) => return StateAnswer { state: Dynamic::Null, private, diagnostics: Diagnostics::new() },
+            Ok(None) => return StateAnswer::of(Dynamic::Null, private, Diagnostics::new()),
             Err(misfit) => {
                 let diagnostics = misfit_bug(&format!("A state of {} could not be read", R::NAME), &misfit).into();
-                return StateAnswer { state, private, diagnostics };
+                return StateAnswer::of(state, private, diagnostics);
             }
         };
-        let mut ctx = Context::new(None, private.clone());
+        let deferral = Deferral::of(format!("The read of a {}", R::NAME), client.deferral_allowed);
+        let mut ctx = Context::new(None, private.clone()).deferrable(deferral);
         let result = guard("Read", R::NAME, R::read(api, model, &mut ctx)).await;
         let Outcome { result, mut diagnostics } = ctx.outcome(result);
         match result {
             Some(Some(model)) => {
-                let found = known(R::NAME, model, &mut diagnostics);
-                StateAnswer { state: found, private: ctx.private, diagnostics }
+                let found = known_unless_deferred(R::NAME, model, &ctx.deferral, &mut diagnostics);
+                StateAnswer { state: found, private: ctx.private, diagnostics, deferred: ctx.deferral.reason() }
                     .in_the_words_of(&AnyResource::<Api>::schema(self).attributes, &state)
             }
-            Some(None) => StateAnswer { state: Dynamic::Null, private: Private::default(), diagnostics },
+            Some(None) => StateAnswer { deferred: ctx.deferral.reason(), ..StateAnswer::nothing(diagnostics) },
             // What couldn't be read is still there as far as anyone knows.
-            None => StateAnswer { state, private, diagnostics },
+            None => StateAnswer::of(state, private, diagnostics),
         }
     }
 
-    async fn import(&self, api: &Api, id: &str) -> StateAnswer {
-        let mut ctx = Context::new(None, Private::default());
+    async fn import(&self, api: &Api, id: &str, client: ClientCapabilities) -> StateAnswer {
+        let mut ctx = importing(R::NAME, client);
         let result = guard("Import", R::NAME, R::import(api, id, &mut ctx)).await;
         changed(ctx, result, Dynamic::Null)
     }
@@ -249,26 +267,46 @@ pub(crate) async fn guard<T>(verb: &str, name: &str, operation: impl Future<Outp
     }
 }
 
+/// The context of an import, by id or by identity.
+pub(crate) fn importing<R: Model>(name: &str, client: ClientCapabilities) -> Context<R> {
+    let deferral = Deferral::of(format!("The import of a {name}"), client.deferral_allowed);
+    Context::new(None, Private::default()).deferrable(deferral)
+}
+
 /// The answer to a create, an update or an import. After an error: what was saved, else `fallback`, the state before.
 pub(crate) fn changed<R: Model>(mut ctx: Context<R>, result: Result<R>, fallback: Dynamic) -> StateAnswer {
     let Outcome { result, mut diagnostics } = ctx.outcome(result);
     let state = match (result, ctx.saved.take()) {
-        (Some(model), _) => known("The object", model, &mut diagnostics),
+        (Some(model), _) => known_unless_deferred("The object", model, &ctx.deferral, &mut diagnostics),
         // Terraform adds one error for each unknown of a failed operation, which would bury the real one.
         (None, Some(saved)) => Dynamic::Map(saved.into_object()).unknowns_to_null(),
         (None, None) => fallback,
     };
-    StateAnswer { state, private: ctx.private, diagnostics }
+    let deferred = ctx.deferral.reason().filter(|_| !diagnostics.has_errors());
+    StateAnswer { state, private: ctx.private, diagnostics, deferred }
 }
 
 fn deleted<R: Model>(mut ctx: Context<R>, result: Result<()>, prior: Dynamic) -> StateAnswer {
     let Outcome { result, diagnostics } = ctx.outcome(result);
     match (result, ctx.saved.take()) {
-        (Some(()), _) => StateAnswer { state: Dynamic::Null, private: Private::default(), diagnostics },
+        (Some(()), _) => StateAnswer::nothing(diagnostics),
         (None, saved) => {
             let state = saved.map_or(prior, |saved| Dynamic::Map(saved.into_object()).unknowns_to_null());
-            StateAnswer { state, private: ctx.private, diagnostics }
+            StateAnswer::of(state, ctx.private, diagnostics)
         }
+    }
+}
+
+/// The state of an operation that may be deferred, and may then hold unknowns.
+pub(crate) fn known_unless_deferred<M: Model>(
+    what: &str,
+    model: M,
+    deferral: &Deferral,
+    diagnostics: &mut Diagnostics,
+) -> Dynamic {
+    match deferral.reason() {
+        Some(_) => Dynamic::Map(model.into_object()),
+        None => known(what, model, diagnostics),
     }
 }
 

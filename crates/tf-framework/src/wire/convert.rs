@@ -2,6 +2,7 @@
 
 use crate::{
     capabilities::ClientCapabilities,
+    deferral::DeferredReason,
     diagnostics::{Diagnostic, Diagnostics, Severity},
     path::{Path, Step},
     schema::{Attribute, Nesting, Presence, Schema, Shape},
@@ -45,7 +46,10 @@ pub(crate) fn value_to_wire(value: &Dynamic, ty: &Type) -> Result<proto::Dynamic
 /// What the host says that it can do. An old one says nothing, which means none of it.
 pub(crate) fn capabilities_from_wire(capabilities: Option<&proto::ClientCapabilities>) -> ClientCapabilities {
     let capabilities = capabilities.copied().unwrap_or_default();
-    ClientCapabilities { write_only_attributes_allowed: capabilities.write_only_attributes_allowed }
+    ClientCapabilities {
+        deferral_allowed: capabilities.deferral_allowed,
+        write_only_attributes_allowed: capabilities.write_only_attributes_allowed,
+    }
 }
 
 pub(crate) fn diagnostics_to_wire(diagnostics: Diagnostics) -> Vec<proto::Diagnostic> {
@@ -78,6 +82,16 @@ pub(crate) fn path_to_wire(path: &Path) -> proto::AttributePath {
     proto::AttributePath {
         steps: steps.map(|selector| proto::attribute_path::Step { selector: Some(selector) }).collect(),
     }
+}
+
+pub(crate) fn deferred_to_wire(reason: Option<DeferredReason>) -> Option<proto::Deferred> {
+    use proto::deferred::Reason;
+    let reason = match reason? {
+        DeferredReason::ResourceConfigUnknown => Reason::ResourceConfigUnknown,
+        DeferredReason::ProviderConfigUnknown => Reason::ProviderConfigUnknown,
+        DeferredReason::AbsentPrerequisite => Reason::AbsentPrereq,
+    };
+    Some(proto::Deferred { reason: reason.into() })
 }
 
 pub(crate) fn schema_to_wire(schema: &Schema) -> proto::Schema {

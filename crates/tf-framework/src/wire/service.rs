@@ -12,6 +12,8 @@ mod function;
 mod in_process;
 mod list_resource;
 mod resource;
+#[cfg(test)]
+mod tests;
 mod unsupported;
 
 use std::sync::Arc;
@@ -21,6 +23,8 @@ use tokio::time::Instant;
 use tracing::{Instrument, Span};
 
 use crate::{
+    capabilities::ClientCapabilities,
+    deferral::{DeferredReason, not_allowed},
     diagnostics::{Diagnostic, Diagnostics},
     log::{SDK_PROTO, guarded, keys, request_span},
     provider::Provider,
@@ -128,6 +132,15 @@ impl<P: Provider> Service<P> {
         };
         served.count(answer.diagnostics());
         Ok(tonic::Response::new(answer))
+    }
+
+    /// Why the whole provider can't do anything yet, if so; an error where the host of this call doesn't take that for an
+    /// answer. `subject` is the operation and its object: "The read of a pangea_project".
+    fn deferred(&self, subject: &str, client: ClientCapabilities) -> Result<Option<DeferredReason>, Diagnostics> {
+        match self.0.configured().and_then(|configured| configured.deferred) {
+            Some(reason) if !client.deferral_allowed => Err(not_allowed(subject, reason).into()),
+            deferred => Ok(deferred),
+        }
     }
 
     /// What operations need.

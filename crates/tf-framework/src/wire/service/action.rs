@@ -18,7 +18,7 @@ use crate::{
         panicked,
     },
     wire::{
-        convert::{diagnostics_to_wire, value_from_wire},
+        convert::{capabilities_from_wire, deferred_to_wire, diagnostics_to_wire, value_from_wire},
         generated::tfplugin6 as proto,
     },
 };
@@ -39,6 +39,10 @@ impl<P: Provider> Service<P> {
     ) -> Result<proto::plan_action::Response, Diagnostics> {
         let action = self.action(&request.action_type)?;
         let config = value_from_wire(request.config.as_ref(), action.value_type())?;
+        let client = capabilities_from_wire(request.client_capabilities.as_ref());
+        if let Some(reason) = self.deferred(&format!("The plan of a {}", request.action_type), client)? {
+            return Ok(proto::plan_action::Response { deferred: deferred_to_wire(Some(reason)), ..Default::default() });
+        }
         let configured = self.0.configured();
         Ok(only(action.plan(configured.as_deref().map(|configured| &configured.api), config).await))
     }

@@ -148,7 +148,8 @@ impl<P: Provider> provider_server::Provider for Service<P> {
         let request = request.into_inner();
         self.answer("ConfigureProvider", None, Default::default(), async {
             let config = value_from_wire(request.config.as_ref(), &self.provider_type())?;
-            Ok(only(self.0.configure(request.terraform_version, &config)))
+            let client = capabilities_from_wire(request.client_capabilities.as_ref());
+            Ok(only(self.0.configure(request.terraform_version, &config, client)))
         })
         .await
     }

@@ -2,6 +2,7 @@
 
 use super::{Answer, Service, unknown};
 use crate::{
+    deferral::DeferredReason,
     diagnostics::{Diagnostic, Diagnostics},
     generate_config::configuration,
     move_state::MoveSource,
@@ -15,7 +16,9 @@ use crate::{
     },
     value::Dynamic,
     wire::{
-        convert::{diagnostics_to_wire, path_to_wire, value_from_wire, value_to_wire},
+        convert::{
+            capabilities_from_wire, deferred_to_wire, diagnostics_to_wire, path_to_wire, value_from_wire, value_to_wire,
+        },
         generated::tfplugin6 as proto,
     },
 };
@@ -35,12 +38,24 @@ impl<P: Provider> Service<P> {
     ) -> Result<proto::plan_resource_change::Response, Diagnostics> {
         let entry = self.entry(&request.type_name)?;
         let (resource, ty) = (&entry.resource, entry.resource.value_type());
+        let client = capabilities_from_wire(request.client_capabilities.as_ref());
+        let deferred = self.deferred(&format!("The plan of a {}", request.type_name), client)?;
         let plan = PlanRequest {
             prior: state_from_wire(resource.as_ref(), request.prior_state.as_ref())?,
             config: value_from_wire(request.config.as_ref(), ty)?,
             proposed: value_from_wire(request.proposed_new_state.as_ref(), ty)?,
             prior_private: Private::from_wire(&request.prior_private),
+            client,
         };
+        if deferred.is_some() && !resource.plans_while_deferred() {
+            return Ok(proto::plan_resource_change::Response {
+                planned_state: Some(state_to_wire(resource.as_ref(), plan.proposed)?),
+                planned_private: request.prior_private.clone(),
+                planned_identity: request.prior_identity.clone(),
+                deferred: deferred_to_wire(deferred),
+                ..Default::default()
+            });
+        }
         let configured = self.0.configured();
         let planned = resource.plan(configured.as_deref().map(|configured| &configured.api), plan);
         // A destroy names its object to the apply; otherwise the identity is that of the planned state, once it is known.
@@ -54,6 +69,7 @@ impl<P: Provider> Service<P> {
             planned_state: Some(state_to_wire(resource.as_ref(), planned.planned)?),
             requires_replace: planned.replace.iter().map(path_to_wire).collect(),
             planned_private: planned.private.into_wire(),
+            deferred: deferred_to_wire(planned.deferred.or(deferred)),
             diagnostics: diagnostics_to_wire(planned.diagnostics),
             ..Default::default()
         })
@@ -89,14 +105,27 @@ impl<P: Provider> Service<P> {
         let entry = self.entry(&request.type_name)?;
         let resource = entry.resource.as_ref();
         let state = state_from_wire(resource, request.current_state.as_ref())?;
+        let client = capabilities_from_wire(request.client_capabilities.as_ref());
+        if let Some(reason) = self.deferred(&format!("The read of a {}", request.type_name), client)? {
+            return Ok(proto::read_resource::Response {
+                new_state: Some(state_to_wire(resource, state)?),
+                private: request.private.clone(),
+                new_identity: request.current_identity.clone(),
+                deferred: deferred_to_wire(Some(reason)),
+                diagnostics: Vec::new(),
+            });
+        }
         let configured = self.configured()?;
-        let read = resource.read(&configured.api, state, Private::from_wire(&request.private)).await;
+        let read = resource.read(&configured.api, state, Private::from_wire(&request.private), client).await;
+        let identity = identity_of(entry, &read.state, request.current_identity.as_ref())?;
+        // An identity that isn't told in the state yet must not be forgotten meanwhile.
+        let before = request.current_identity.clone().filter(|_| read.deferred.is_some());
         Ok(proto::read_resource::Response {
-            new_identity: identity_of(entry, &read.state, request.current_identity.as_ref())?,
+            new_identity: identity.or(before),
             new_state: Some(state_to_wire(resource, read.state)?),
             private: read.private.into_wire(),
+            deferred: deferred_to_wire(read.deferred),
             diagnostics: diagnostics_to_wire(read.diagnostics),
-            ..Default::default()
         })
     }
 
@@ -112,16 +141,22 @@ impl<P: Provider> Service<P> {
         if request.id.is_empty() && asked_for.is_null() {
             return Err(nothing_to_import(&request.type_name).into());
         }
+        let client = capabilities_from_wire(request.client_capabilities.as_ref());
+        if let Some(reason) = self.deferred(&format!("The import of a {}", request.type_name), client)? {
+            return deferred_import(request, entry, reason);
+        }
         let configured = self.configured()?;
         let imported = match &entry.identity {
-            Some(identity) if request.id.is_empty() => identity.import(&configured.api, &asked_for).await,
-            _ => entry.resource.import(&configured.api, &request.id).await,
+            Some(identity) if request.id.is_empty() => identity.import(&configured.api, &asked_for, client).await,
+            _ => entry.resource.import(&configured.api, &request.id, client).await,
         };
-        let mut answer = proto::import_resource_state::Response::default();
+        let deferred = deferred_to_wire(imported.deferred);
+        let mut answer = proto::import_resource_state::Response { deferred, ..Default::default() };
         if !imported.diagnostics.has_errors() {
+            let before = request.identity.clone().filter(|_| imported.deferred.is_some());
             answer.imported_resources.push(proto::import_resource_state::ImportedResource {
                 type_name: request.type_name.clone(),
-                identity: identity_of(entry, &imported.state, None)?,
+                identity: identity_of(entry, &imported.state, None)?.or(before),
                 state: Some(state_to_wire(entry.resource.as_ref(), imported.state)?),
                 private: imported.private.into_wire(),
             });
@@ -286,6 +321,25 @@ fn not_taken_over(request: &proto::move_resource_state::Request) -> Diagnostic {
             request.target_type_name, request.source_type_name, request.source_provider_address
         ),
     )
+}
+
+/// An import that waits for the whole provider: of an object about which nothing is known but its identity.
+fn deferred_import<Api>(
+    request: &proto::import_resource_state::Request,
+    entry: &ResourceType<Api>,
+    reason: DeferredReason,
+) -> Result<proto::import_resource_state::Response, Diagnostics> {
+    let imported = proto::import_resource_state::ImportedResource {
+        type_name: request.type_name.clone(),
+        state: Some(value_to_wire(&Dynamic::Unknown, entry.resource.value_type())?),
+        private: Vec::new(),
+        identity: request.identity.clone(),
+    };
+    Ok(proto::import_resource_state::Response {
+        imported_resources: vec![imported],
+        deferred: deferred_to_wire(Some(reason)),
+        diagnostics: Vec::new(),
+    })
 }
 
 fn nothing_to_import(type_name: &str) -> Diagnostic {
