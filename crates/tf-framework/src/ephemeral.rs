@@ -91,8 +91,9 @@ pub trait EphemeralResource<Api: Send + Sync + 'static>: Model {
     /// beside any other operation. To be called once more, it tells a new time.
     ///
     /// # Errors
-    /// What the person should read: the run fails, and `close` follows all the same. By default, that the type can't be
-    /// renewed: a bug of an `open` that told a time.
+    /// What the person should read. There is no further renewal, and `close` follows all the same. Terraform (1.16 at least)
+    /// loses the message, so what matters goes into the log as well. By default, that the type can't be renewed: a bug of an
+    /// `open` that told a time.
     async fn renew(_api: &Api, _ctx: &mut EphemeralContext) -> Result<()> {
         Err(Diagnostic::error(
             "Unable to renew an ephemeral resource",

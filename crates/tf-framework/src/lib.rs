@@ -1,7 +1,8 @@
 //! A framework for Terraform and OpenTofu providers: protocol 6.11, values, schemas and plans.
 //!
 //! It knows Terraform and has never heard of any service or web API. A provider declares models with `#[derive(Model)]`,
-//! says with [`Resource`], [`DataSource`], [`ListResource`] and [`Action`] what happens to them, lists them in its [`Provider`], and calls [`serve`].
+//! says with [`Resource`], [`DataSource`], [`EphemeralResource`], [`Function`], [`ListResource`] and [`Action`] what happens to
+//! them, lists them in its [`Provider`], and calls [`serve`]. The folder `examples` holds whole providers to copy from.
 //!
 //! Reading order: [`Value`] and [`Dynamic`] (values), [`Attribute`] and [`Model`] (what a block may hold), [`Resource`],
 //! [`DataSource`] and [`Provider`] (what a provider writes), then `plan` (pure), `server` (each call in the framework's own

@@ -37,5 +37,8 @@ fn is_fresh(binary: &Path) -> bool {
     let Ok(built) = changed(binary) else { return false };
     let list = fs::read_to_string(binary.with_extension("d")).unwrap();
     let (_, sources) = list.trim_end().split_once(": ").unwrap();
-    sources.split(' ').all(|source| changed(Path::new(source)).is_ok_and(|changed| changed <= built))
+    // A space inside a name comes with a backslash.
+    let sources = sources.replace("\\ ", "\0");
+    let is_older = |source: &str| changed(Path::new(&source.replace('\0', " "))).is_ok_and(|changed| changed <= built);
+    sources.split(' ').all(is_older)
 }
