@@ -9,6 +9,9 @@ use bigdecimal::{BigDecimal, ToPrimitive};
 /// digits and the smallest `f64` has 1,074 decimals; without a limit `1e999999999` would expand to a gigabyte.
 const MAX_DIGITS: usize = 4_096;
 
+/// Bits that are free at the end of a float which is meant to the last digit. A rounded one has as many once in a million.
+const FREE_BITS: u32 = 20;
+
 /// An exact decimal number, compared by value: `1.50` equals `1.5`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Number(
@@ -28,9 +31,24 @@ impl Number {
         self.to_string().parse().ok().filter(|float: &f64| float.is_finite())
     }
 
-    /// The value as an `f64` that stands for exactly this number.
+    /// The value as an `f64` that is exactly this number, and whose shortest text is this number too: a reader may go by
+    /// either.
     pub(crate) fn to_exact_f64(&self) -> Option<f64> {
-        self.to_f64().filter(|float| BigDecimal::try_from(*float).is_ok_and(|exact| exact == self.0))
+        self.to_f64().filter(|float| {
+            BigDecimal::try_from(*float).is_ok_and(|exact| exact == self.0)
+                && Number::try_from(*float).is_ok_and(|shortest| shortest == *self)
+        })
+    }
+
+    /// A float as Terraform sends it: for a number that is exactly that float, so every digit counts. 2^-30 has 21, more than
+    /// its shortest text. But a float that another provider computed counts for Terraform as its shortest text, such as 0.1.
+    /// That one uses all of its bits, while a number that was written down, or divided by a power of two, leaves many free.
+    pub(crate) fn from_wire(float: f64) -> Result<Number, NumberError> {
+        if float.is_finite() && float.to_bits().trailing_zeros() >= FREE_BITS {
+            let exact = BigDecimal::try_from(float).map_err(|_| NumberError::NotFinite)?;
+            return Ok(Number(exact.normalized()));
+        }
+        Number::try_from(float)
     }
 
     pub(crate) fn is_integer(&self) -> bool {
@@ -189,6 +207,27 @@ mod tests {
         assert_eq!(number("0.1").to_exact_f64(), None);
         assert_eq!(number("0.1").to_f64(), Some(0.1));
         assert_eq!(number("1e400").to_f64(), None);
+    }
+
+    #[test]
+    fn a_float_that_has_more_digits_than_its_shortest_text_is_not_written_as_one() {
+        assert_eq!(number("0.000000000931322574615478515625").to_exact_f64(), None);
+        assert_eq!(number("0.0000000009313225746154785").to_exact_f64(), None);
+    }
+
+    #[test]
+    fn a_float_from_terraform_is_meant_to_the_last_digit_unless_it_was_rounded() {
+        for (float, text) in [
+            (2_f64.powi(-30), "0.000000000931322574615478515625"),
+            (-0.5, "-0.5"),
+            (0.0, "0"),
+            (1e21, "1000000000000000000000"),
+            (0.1, "0.1"),
+            (1.0 / 3.0, "0.3333333333333333"),
+        ] {
+            assert_eq!(Number::from_wire(float).unwrap().to_string(), text);
+        }
+        assert_eq!(Number::from_wire(f64::INFINITY), Err(NumberError::NotFinite));
     }
 
     #[test]

@@ -167,7 +167,7 @@ impl<'a> Reader<'a> {
                 return text.parse().map_err(|error| ValueError::new(format!("{error}")));
             }
         };
-        Number::try_from(float).map_err(|error| ValueError::new(error.to_string()))
+        Number::from_wire(float).map_err(|error| ValueError::new(error.to_string()))
     }
 
     fn key(&mut self) -> Result<String, ValueError> {
