@@ -1,7 +1,7 @@
 //! Values as JSON, the form of stored state. Only read: a provider answers in MessagePack.
 //!
 //! Reading is lenient, as Terraform's own reader is, since state may stem from an older provider: numbers and bools may
-//! stand as strings and the other way round, and a missing attribute is null.
+//! stand as strings and the other way round, and a missing attribute is null where the schema asks for it.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json};
 use crate::{
     path::Step,
     types::{MAX_DEPTH, Type},
-    value::{Dynamic, ValueError, insert_once, nfc, too_deep, unsupported, wrong_tuple},
+    value::{Dynamic, ValueError, insert_once, missing, nfc, too_deep, unsupported, wrong_tuple},
 };
 
 /// What to do with an attribute that the type doesn't have.
@@ -25,11 +25,14 @@ pub(crate) enum Undefined {
 /// Reads a value of type `ty`.
 pub(crate) fn decode(bytes: &[u8], ty: &Type, undefined: Undefined) -> Result<Dynamic, ValueError> {
     let json = serde_json::from_slice(bytes).map_err(|error| ValueError::new(format!("not JSON: {error}")))?;
-    Reader { undefined }.value(json, ty, MAX_DEPTH)
+    Reader { undefined, complete: false }.value(json, ty, MAX_DEPTH)
 }
 
 struct Reader {
     undefined: Undefined,
+    /// Whether every attribute must be there: inside a value that was written together with its type. A few bytes of type
+    /// could otherwise call for any number of nulls.
+    complete: bool,
 }
 
 impl Reader {
@@ -100,7 +103,10 @@ impl Reader {
     ) -> Result<Dynamic, ValueError> {
         let mut attributes = BTreeMap::new();
         for (name, inner) in types {
-            let attribute = json.remove(name).unwrap_or(Json::Null);
+            let attribute = match json.remove(name) {
+                None if self.complete => return Err(missing(name)),
+                attribute => attribute.unwrap_or(Json::Null),
+            };
             let value = self.value(attribute, inner, depth);
             attributes.insert(name.clone(), value.map_err(|error| error.inside(Step::Attribute(name.clone())))?);
         }
@@ -116,7 +122,7 @@ impl Reader {
             return Err(ValueError::new("an object of exactly value and type is required"));
         };
         let ty = Type::from_json_value(&ty, MAX_DEPTH).map_err(|error| ValueError::new(error.to_string()))?;
-        let value = self.value(value, &ty, depth)?;
+        let value = Reader { complete: true, ..*self }.value(value, &ty, depth)?;
         // "A dynamic value of the dynamic type" says nothing about the type.
         Ok(if ty == Type::Dynamic { value } else { Dynamic::typed(ty, value) })
     }
@@ -218,6 +224,7 @@ mod tests {
             ("true", "an object of value and type is required, not a bool"),
             (r#"{"value":true}"#, "an object of exactly value and type is required"),
             (r#"{"value":true,"type":"bool","x":1}"#, "an object of exactly value and type is required"),
+            (r#"{"value":[{}],"type":["list",["object",{"a":"bool"}]]}"#, "[0]: the attribute \"a\" is missing"),
             (r#"{"value":true,"type":"boolean"}"#, "not a type: the unknown name \"boolean\""),
         ] {
             assert_eq!(read(&Type::Dynamic, json), Err(problem.to_owned()));
