@@ -22,6 +22,9 @@ mod ephemeral;
 mod function;
 mod generate_config;
 mod identity;
+#[cfg(feature = "inside")]
+#[doc(hidden)]
+pub mod inside;
 mod list_resource;
 mod log;
 mod model;

@@ -34,7 +34,7 @@ impl Environment {
         Self::read(|name| std::env::var(name).ok())
     }
 
-    fn read(lookup: impl Fn(&str) -> Option<String>) -> Self {
+    pub(crate) fn read(lookup: impl Fn(&str) -> Option<String>) -> Self {
         let get = |name| lookup(name).filter(|value| !value.is_empty());
         Self {
             has_cookie: get(COOKIE.0).is_some_and(|value| value == COOKIE.1),

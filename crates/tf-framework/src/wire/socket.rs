@@ -1,6 +1,7 @@
 //! Where the host connects: a Unix socket that only its user can reach, or TCP on the loopback address.
 
 use std::io;
+use std::ops::RangeInclusive;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -142,14 +143,10 @@ impl Listener {
 
 /// The first port from `PLUGIN_MIN_PORT` to `PLUGIN_MAX_PORT` that is free. A missing one counts as 0, the system's choice.
 async fn bind_tcp(environment: &Environment) -> Result<Endpoint, StartError> {
-    let min = port("PLUGIN_MIN_PORT", environment.min_port.as_deref())?;
-    let max = port("PLUGIN_MAX_PORT", environment.max_port.as_deref())?;
-    let range = format!("cannot listen on 127.0.0.1, ports {min} to {max}");
-    if min > max {
-        return Err(StartError::new(range, "PLUGIN_MIN_PORT is above PLUGIN_MAX_PORT"));
-    }
+    let ports = ports(environment)?;
+    let range = no_listening(&ports);
     let mut last = None;
-    for port in min..=max {
+    for port in ports {
         match TcpListener::bind(("127.0.0.1", port)).await {
             Ok(listener) => {
                 let address = listener.local_addr().map_err(|error| StartError::new(range, error))?.to_string();
@@ -164,6 +161,20 @@ async fn bind_tcp(environment: &Environment) -> Result<Endpoint, StartError> {
     }
     let last = last.unwrap_or_else(|| io::ErrorKind::AddrInUse.into());
     Err(StartError::new(range, last))
+}
+
+/// The ports that the host allows. Never empty.
+pub(crate) fn ports(environment: &Environment) -> Result<RangeInclusive<u16>, StartError> {
+    let min = port("PLUGIN_MIN_PORT", environment.min_port.as_deref())?;
+    let max = port("PLUGIN_MAX_PORT", environment.max_port.as_deref())?;
+    if min > max {
+        return Err(StartError::new(no_listening(&(min..=max)), "PLUGIN_MIN_PORT is above PLUGIN_MAX_PORT"));
+    }
+    Ok(min..=max)
+}
+
+fn no_listening(ports: &RangeInclusive<u16>) -> String {
+    format!("cannot listen on 127.0.0.1, ports {} to {}", ports.start(), ports.end())
 }
 
 fn port(name: &str, value: Option<&str>) -> Result<u16, StartError> {
