@@ -7,7 +7,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod codec;
+mod core;
 mod msgpack;
+mod planner;
+mod schemas;
 mod values;
 
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed};
@@ -19,6 +22,8 @@ fn cases(cases: u32) -> Config {
         config.rng_seed = RngSeed::Fixed(6_11);
         config.cases = cases;
     }
+    // Enough to see what it is about; the values are small from the start.
+    config.max_shrink_iters = 512;
     config.failure_persistence = Some(Box::new(FileFailurePersistence::WithSource("regressions")));
     config
 }

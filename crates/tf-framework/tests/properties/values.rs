@@ -151,6 +151,25 @@ pub(crate) fn json_of(value: &Dynamic, ty: &Type) -> Json {
     }
 }
 
+/// A value for whoever reads why a property does not hold; these values are nobody's secret.
+pub(crate) fn shown(value: &Dynamic) -> String {
+    let all = |elements: &[Dynamic]| elements.iter().map(shown).collect::<Vec<_>>().join(", ");
+    match value {
+        Dynamic::List(elements) => format!("[{}]", all(elements)),
+        Dynamic::Set(elements) => format!("set[{}]", all(&elements.iter().cloned().collect::<Vec<_>>())),
+        Dynamic::Map(entries) => {
+            let entries = entries.iter().map(|(key, value)| format!("{key}: {}", shown(value)));
+            format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
+        }
+        Dynamic::Typed(ty, value) => format!("{}:{ty}", shown(value)),
+        Dynamic::String(text) => format!("{text:?}"),
+        Dynamic::Number(number) => number.to_string(),
+        Dynamic::Bool(flag) => flag.to_string(),
+        Dynamic::Unknown => "unknown".to_owned(),
+        Dynamic::Null => "null".to_owned(),
+    }
+}
+
 /// How many values there are in a value, itself included.
 pub(crate) fn count(value: &Dynamic) -> usize {
     1 + match value {
