@@ -4,6 +4,7 @@
 //! the configuration to import them. The README beside this file says how to run it.
 
 mod archive;
+mod card;
 mod note;
 mod note_list;
 mod notebook;
@@ -14,7 +15,7 @@ use tf_framework::{
     ActionType, Diagnostics, Host, ListResourceType, Model, Provider, ResourceType, Result, Value, serve,
 };
 
-use crate::{archive::Archive, note::Note, note_list::NoteList, notebook::Notebook};
+use crate::{archive::Archive, card::Card, note::Note, note_list::NoteList, notebook::Notebook};
 
 fn main() -> ExitCode {
     serve::<NotebookProvider>()
@@ -46,7 +47,10 @@ impl Provider for NotebookProvider {
 
     // A resource can be listed where it is `identified`: what the list finds is imported by its identity.
     fn resources() -> Vec<ResourceType<Notebook>> {
-        vec![ResourceType::of::<Note>().identified().into()]
+        vec![
+            ResourceType::of::<Note>().identified().into(),
+            ResourceType::of::<Card>().identified().moves_state().into(),
+        ]
     }
 
     fn list_resources() -> Vec<ListResourceType<Notebook>> {

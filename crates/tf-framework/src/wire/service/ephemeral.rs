@@ -6,8 +6,9 @@ use crate::{
     private::Private,
     provider::Provider,
     server::ephemeral::AnyEphemeralResource,
+    value::Dynamic,
     wire::{
-        convert::{diagnostics_to_wire, value_from_wire, value_to_wire},
+        convert::{capabilities_from_wire, deferred_to_wire, diagnostics_to_wire, value_from_wire, value_to_wire},
         generated::tfplugin6 as proto,
     },
 };
@@ -25,6 +26,14 @@ impl<P: Provider> Service<P> {
         let ephemeral = self.ephemeral_resource(&request.type_name)?;
         let ty = ephemeral.value_type();
         let config = value_from_wire(request.config.as_ref(), ty)?;
+        let client = capabilities_from_wire(request.client_capabilities.as_ref());
+        if let Some(reason) = self.deferred(&format!("The opening of a {}", request.type_name), client)? {
+            return Ok(proto::open_ephemeral_resource::Response {
+                result: Some(value_to_wire(&Dynamic::Unknown, ty)?),
+                deferred: deferred_to_wire(Some(reason)),
+                ..Default::default()
+            });
+        }
         let configured = self.configured()?;
         let opened = ephemeral.open(&configured.api, config).await;
         Ok(proto::open_ephemeral_resource::Response {
