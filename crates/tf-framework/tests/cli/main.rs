@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod card;
+mod faulty;
 mod locker;
 mod notebook;
 
@@ -13,7 +14,7 @@ use xtask::acceptance::Wanted;
 use xtask::folder::Folder;
 
 /// Runs the scenario with each program that the test is about, in a folder of its own where `example/NAME` is the provider
-/// `examples/terraform-provider-NAME`.
+/// `examples/terraform-provider-NAME`, or `providers/NAME.rs` beside the tests.
 #[track_caller]
 fn run(wanted: Wanted, name: &str, scenario: impl Fn(&mut Folder)) {
     let provider = example(name);
