@@ -6,8 +6,11 @@ mod by_hand;
 mod calls;
 mod connections;
 mod ending;
+#[path = "../cli/example.rs"]
+mod example;
 mod handshake;
 mod logs;
+mod streams;
 
 use std::path::Path;
 
