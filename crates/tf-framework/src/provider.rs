@@ -103,8 +103,8 @@ pub struct Host {
 }
 
 impl Host {
-    /// Says that the provider can't do anything yet, as when the address of its service is not known. Every read, import and
-    /// plan is then answered with "not yet", without asking the resource; one that can plan all the same says so with
+    /// Says that the provider can't do anything yet, as when the address of its service is not known. Every read, import,
+    /// plan and opening of an ephemeral resource is then answered with "not yet", without asking the resource; one that can plan all the same says so with
     /// [`PLANS_WHILE_DEFERRED`](crate::Resource::PLANS_WHILE_DEFERRED). Needs Terraform 1.9 in a run that allows it, see
     /// [`may_defer`](Host::may_defer).
     ///

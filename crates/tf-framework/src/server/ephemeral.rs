@@ -14,6 +14,7 @@ use crate::{
     modify_plan::read_model,
     path::Path,
     private::Private,
+    same::keep_same,
     schema::{Attribute, Nesting, Schema, Shape},
     server::{bug, misfit_bug, panicked_leaving, resource::known},
     types::Type,
@@ -100,8 +101,10 @@ impl<Api: Send + Sync + 'static, E: EphemeralResource<Api>> AnyEphemeralResource
                 return nothing(diagnostics);
             }
         };
-        let result = known(E::NAME, opened, &mut diagnostics);
-        check_kept(E::NAME, &self.built().0.attributes, &config, &result, &mut diagnostics);
+        let attributes = &self.built().0.attributes;
+        let mut result = known(E::NAME, opened, &mut diagnostics);
+        keep_same(attributes, &config, &mut result);
+        check_kept(E::NAME, attributes, &config, &result, &mut diagnostics);
         if !diagnostics.has_errors() {
             return OpenAnswer { result, renew_at: ctx.renew_at, private: ctx.private, diagnostics };
         }

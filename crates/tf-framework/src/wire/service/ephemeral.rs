@@ -8,7 +8,7 @@ use crate::{
     server::ephemeral::AnyEphemeralResource,
     value::Dynamic,
     wire::{
-        convert::{capabilities_from_wire, deferred_to_wire, diagnostics_to_wire, value_from_wire, value_to_wire},
+        convert::{deferred_to_wire, diagnostics_to_wire, value_from_wire, value_to_wire},
         generated::tfplugin6 as proto,
     },
 };
@@ -26,15 +26,15 @@ impl<P: Provider> Service<P> {
         let ephemeral = self.ephemeral_resource(&request.type_name)?;
         let ty = ephemeral.value_type();
         let config = value_from_wire(request.config.as_ref(), ty)?;
-        let client = capabilities_from_wire(request.client_capabilities.as_ref());
-        if let Some(reason) = self.deferred(&format!("The opening of a {}", request.type_name), client)? {
+        let configured = self.configured()?;
+        // Whether it is allowed, the host said when it configured the provider; here Terraform says nothing at all.
+        if let Some(reason) = configured.deferred {
             return Ok(proto::open_ephemeral_resource::Response {
                 result: Some(value_to_wire(&Dynamic::Unknown, ty)?),
                 deferred: deferred_to_wire(Some(reason)),
                 ..Default::default()
             });
         }
-        let configured = self.configured()?;
         let opened = ephemeral.open(&configured.api, config).await;
         Ok(proto::open_ephemeral_resource::Response {
             result: Some(value_to_wire(&opened.result, ty)?),

@@ -7,8 +7,8 @@ use tonic::transport::Channel;
 
 use super::*;
 use crate::{
-    Dynamic, EphemeralContext, EphemeralResource, EphemeralResourceType, Host, Model, Path, Provider, Result, Value,
-    async_trait,
+    DeferredReason, Dynamic, EphemeralContext, EphemeralResource, EphemeralResourceType, Host, Model, Path, Provider,
+    Result, Value, async_trait,
     server::Server,
     wire::{
         generated::tfplugin6::provider_client::ProviderClient,
@@ -54,8 +54,8 @@ struct Ticket {
     /// What happens.
     #[attr(required, length(1..=20))]
     scene: Value<String>,
-    /// May be left out.
-    #[attr(optional)]
+    /// May be left out, and be written in capitals.
+    #[attr(optional, same_when(|one, other| one.eq_ignore_ascii_case(other)))]
     note: Value<String>,
     /// Two halves.
     #[attr(optional)]
@@ -82,7 +82,8 @@ impl Provider for Cloakroom {
     const VERSION: &'static str = "1.0.0";
     const LOG_CRATES: &'static [&'static str] = &[];
 
-    fn configure(_: Nothing, _: &Host, _: &mut Diagnostics) -> Result<Journal> {
+    fn configure(_: Nothing, host: &Host, _: &mut Diagnostics) -> Result<Journal> {
+        host.defer(DeferredReason::ProviderConfigUnknown)?;
         Ok(Journal::default())
     }
 
@@ -124,6 +125,7 @@ impl EphemeralResource<Journal> for Ticket {
             "panics" => panic!("the hook broke"),
             "leaves an unknown" => ticket.code = Value::Unknown,
             "changes the scene" => ticket.scene = "another".into(),
+            "shouts the note" => ticket.note = ticket.note.map(|note| note.to_uppercase()),
             "fills the note" => ticket.note = "a note".into(),
             "numbers the stubs" => {
                 ticket.stubs =
@@ -317,6 +319,35 @@ async fn a_result_that_terraform_would_refuse_is_closed_and_an_error() {
 async fn a_computed_value_inside_a_nested_attribute_may_be_filled_in() {
     let answer = open(&Journal::default(), with_stubs("numbers the stubs")).await;
     assert_eq!(errors(&answer.diagnostics), Vec::<&str>::new());
+}
+
+#[tokio::test]
+async fn what_is_only_written_differently_stays_as_it_is_configured() {
+    let config = Ticket { note: "soft".into(), ..ticket("shouts the note") };
+    let answer = open(&Journal::default(), config).await;
+    assert_eq!(errors(&answer.diagnostics), Vec::<&str>::new());
+    assert_eq!(result(&answer).as_map().unwrap()["note"], Dynamic::from("soft"));
+}
+
+#[tokio::test]
+async fn nothing_is_opened_while_the_whole_provider_waits() {
+    let mut provider = host(Service(Arc::new(Server::<Cloakroom>::new()))).await;
+    let request = proto::configure_provider::Request {
+        config: on_wire(&Dynamic::map([("", Dynamic::Null); 0]), &Nothing::schema(0).value_type()),
+        client_capabilities: Some(proto::ClientCapabilities { deferral_allowed: true, ..Default::default() }),
+        ..Default::default()
+    };
+    let configured = provider.configure_provider(request).await.unwrap().into_inner();
+    assert_eq!(errors(&configured.diagnostics), Vec::<&str>::new());
+    // Terraform says with this request nothing of what it can do.
+    let request = proto::open_ephemeral_resource::Request {
+        type_name: "cloakroom_ticket".to_owned(),
+        config: wire(ticket("plain")),
+        client_capabilities: None,
+    };
+    let answer = provider.open_ephemeral_resource(request).await.unwrap().into_inner();
+    assert_eq!(answer.deferred.map(|deferred| deferred.reason()), Some(proto::deferred::Reason::ProviderConfigUnknown));
+    assert_eq!((result(&answer), answer.diagnostics), (Dynamic::Unknown, Vec::new()));
 }
 
 #[tokio::test]
