@@ -7,6 +7,7 @@ mod client_grant;
 mod concurrency;
 mod deletion_protection;
 mod errors;
+mod generated_config;
 mod host;
 mod identity;
 mod jwks;
