@@ -1,20 +1,23 @@
 //! The handle: sends requests with a token, takes up what was put off, and hands out the typed calls.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use reqwest::Method;
 
 use crate::{
+    acting::{Actor, Actors},
+    ai_guard::AiGuard,
     answer::{self, Answer},
     auth::{Auth, Held},
     authn::Authn,
     clients::Clients,
-    config::Config,
+    config::{BaseUrl, Config, Credentials},
+    configs::{ConfigService, Configs},
     error::{Error, Failure, Kind, Reached, Result, Told},
     oauth::OAuth,
     organizations::Organizations,
     projects::Projects,
-    request::{Decode, Repeat, Request, Style},
+    request::{Bearer, Decode, Repeat, Request, Style},
     retry,
     transport::{Course, Parcel, Payload, Transport},
 };
@@ -26,15 +29,38 @@ const MAX_POLL_WAIT: Duration = Duration::from_secs(120);
 /// The longest time between two looks at a result that was put off.
 const MAX_POLL_PAUSE: Duration = Duration::from_secs(8);
 
+/// How long the revocations at the end may take in all. A plugin's host waits 5 s for its shutdown, and a second is
+/// left for what else there is to do.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(4);
+
+/// How much of that the clients that were acted as may take: the login's own tokens are revoked in the rest, since they are
+/// needed until then.
+const ACTORS_LIMIT: Duration = Duration::from_secs(3);
+
 /// A handle to Pangea's management APIs. Clones share connections, token and limits.
 #[derive(Clone)]
 pub struct Api {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
+    caller: Caller,
+    /// The domain of the services, where it is not that of the configuration.
+    domain: Option<String>,
 }
 
-struct Shared {
-    transport: Transport,
-    auth: Auth,
+pub(crate) struct Shared {
+    pub(crate) transport: Transport,
+    pub(crate) auth: Auth,
+    actors: Actors,
+}
+
+/// As whom a handle calls.
+#[derive(Clone)]
+enum Caller {
+    /// As each call says: the login, or the service's own token.
+    Configured,
+    /// As the login, at services too.
+    Login,
+    /// As another client.
+    Actor(Arc<Actor>),
 }
 
 impl Api {
@@ -45,7 +71,32 @@ impl Api {
     /// that cannot be used.
     pub fn new(config: Config) -> Result<Api> {
         let transport = Transport::new(config).map_err(|failure| Error::new(failure, "configuration", ""))?;
-        Ok(Api { shared: Arc::new(Shared { transport, auth: Auth::default() }) })
+        let shared = Shared { transport, auth: Auth::default(), actors: Actors::default() };
+        Ok(Api { shared: Arc::new(shared), caller: Caller::Configured, domain: None })
+    }
+
+    /// The same handle, which makes every call as another client of the organization: the token decides in which project a
+    /// call to a service acts.
+    ///
+    /// The client's secret is the login's own where it is the same client, else that of
+    /// [`Config::client_credentials`], else one that is made when the first call needs it, unless
+    /// [`Config::mint_run_secrets`] is off. Such a secret expires after ten minutes, is renewed as long as the handle lives, and
+    /// is revoked by [`Api::shutdown`]. Where none can be had, calls are [`Kind::CannotAct`].
+    #[must_use]
+    pub fn acting_as(&self, client_id: &str) -> Api {
+        let is_login = match &self.config().credentials {
+            Credentials::ClientCredentials { client_id: own, .. } => own == client_id,
+            Credentials::AccessToken(_) | Credentials::None => false,
+        };
+        let caller = if is_login { Caller::Login } else { Caller::Actor(self.shared.actors.actor(client_id)) };
+        Api { caller, ..self.clone() }
+    }
+
+    /// The same handle, whose calls go to another domain, such as that of a project in another geography. Tokens still come from
+    /// the configured one, and a configured template of addresses still wins.
+    #[must_use]
+    pub fn at_domain(&self, domain: &str) -> Api {
+        Api { domain: Some(domain.to_owned()), ..self.clone() }
     }
 
     /// The calls on OAuth clients and their secrets.
@@ -73,17 +124,38 @@ impl Api {
         Authn { api: self }
     }
 
+    /// The calls on the configurations of a service.
+    pub fn configs(&self, service: ConfigService) -> Configs<'_> {
+        Configs { api: self, service }
+    }
+
+    /// The calls on AI Guard.
+    pub fn ai_guard(&self) -> AiGuard<'_> {
+        AiGuard { api: self }
+    }
+
     /// Lets the next call mint a new access token, as is needed after a grant to the very client that is logged in: the old
     /// token does not know of it, so its 403 proves nothing. Does nothing where a ready token was configured.
     pub async fn forget_token(&self) {
         self.shared.auth.forget(self.config().clock.now()).await;
     }
 
-    /// Revokes the access tokens that were minted, within 4 s, and ends the login: later calls are [`Kind::Stopped`].
+    /// Revokes what was minted, within 4 s, and ends the login: later calls are [`Kind::Stopped`]. First go the tokens and secrets
+    /// of clients that were acted as, all clients at once, then the login's tokens.
     ///
     /// It does not fail: what could not be revoked expires by itself, and is logged. Ready tokens are never revoked.
     pub async fn shutdown(&self) {
-        self.shared.auth.close(&self.shared.transport).await;
+        let began = tokio::time::Instant::now();
+        let Shared { transport, auth, actors } = &*self.shared;
+        if tokio::time::timeout(ACTORS_LIMIT, actors.close(&self.shared)).await.is_err() {
+            tracing::warn!("secrets of this run could not be revoked in time; they expire within ten minutes");
+        }
+        auth.close(transport, SHUTDOWN_LIMIT.saturating_sub(began.elapsed())).await;
+    }
+
+    /// A handle that calls as it was configured, whatever this one does.
+    pub(crate) fn configured(shared: &Arc<Shared>) -> Api {
+        Api { shared: Arc::clone(shared), caller: Caller::Configured, domain: None }
     }
 
     /// What the handle was told.
@@ -118,16 +190,15 @@ impl Api {
     }
 
     async fn carry<T>(&self, request: &Request<T>, course: &mut Course) -> Result<T> {
-        let Shared { transport, auth } = &*self.shared;
         let nowhere = |failure| Error::new(failure, request, "");
         let path = request.escaped_path().map_err(nowhere)?;
-        let mut url = transport.config.base_url.join(request.service, &path).map_err(nowhere)?;
+        let mut url = self.base_url().and_then(|base| base.join(request.service, &path)).map_err(nowhere)?;
         if !request.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&request.query);
         }
         let mut may_renew = true;
         loop {
-            let held = auth.bearer(transport, request.bearer, request.service, nowhere).await?;
+            let held = self.bearer(request).await?;
             let parcel = Parcel {
                 method: request.method.clone(),
                 url: url.clone(),
@@ -143,10 +214,43 @@ impl Api {
                 // The token may have been revoked, or have died with its secret: one more, and then a 401 is the answer.
                 Err(failure) if failure.kind == Kind::Unauthorized && held.is_minted() && may_renew => {
                     may_renew = false;
-                    auth.reject(&held, self.config().clock.now()).await;
+                    self.auth().reject(&held, self.config().clock.now()).await;
                 }
                 Err(failure) => return Err(named(failure)),
             }
+        }
+    }
+
+    /// The token for a call.
+    async fn bearer<T>(&self, request: &Request<T>) -> Result<Held> {
+        let Shared { transport, auth, .. } = &*self.shared;
+        let nowhere = |failure| Error::new(failure, request, "");
+        match &self.caller {
+            _ if request.bearer == Bearer::Nobody => {
+                auth.bearer(transport, Bearer::Nobody, request.service, nowhere).await
+            }
+            Caller::Configured => auth.bearer(transport, request.bearer, request.service, nowhere).await,
+            Caller::Login => auth.bearer(transport, Bearer::Login, request.service, nowhere).await,
+            Caller::Actor(actor) => actor.bearer(Api::configured(&self.shared)).await,
+        }
+    }
+
+    /// The tokens that this handle's calls carry.
+    fn auth(&self) -> &Auth {
+        match &self.caller {
+            Caller::Configured | Caller::Login => &self.shared.auth,
+            Caller::Actor(actor) => &actor.auth,
+        }
+    }
+
+    fn base_url(&self) -> std::result::Result<Cow<'_, BaseUrl>, Failure> {
+        match (&self.domain, &self.config().base_url) {
+            (Some(domain), BaseUrl::Domain(_)) => {
+                let base_url = BaseUrl::Domain(domain.clone());
+                base_url.check()?;
+                Ok(Cow::Owned(base_url))
+            }
+            (_, base_url) => Ok(Cow::Borrowed(base_url)),
         }
     }
 
@@ -161,7 +265,7 @@ impl Api {
         let transport = &self.shared.transport;
         let parcel = Parcel {
             method: Method::GET,
-            url: transport.config.base_url.join(request.service, &format!("/request/{request_id}"))?,
+            url: self.base_url()?.join(request.service, &format!("/request/{request_id}"))?,
             payload: Payload::Nothing,
             proof: held.proof(),
         };

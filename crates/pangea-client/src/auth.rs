@@ -14,11 +14,12 @@ use tokio::{sync::Mutex, time::Instant};
 use url::Url;
 
 use crate::{
-    answer::{self, Answer},
+    answer::{self, Answer, Reply},
     config::{AuthMethod, Config, Credentials},
     error::{Error, Failure, Kind, Result, Told},
     lenient,
     request::{Bearer, Decode, Repeat, Service, Style},
+    scrub::Scrub,
     transport::{Course, Field, Parcel, Payload, Proof, Transport},
 };
 
@@ -29,10 +30,6 @@ const REFRESH_SLACK: Duration = Duration::from_secs(60);
 /// A token that lives shorter than four times the slack is replaced when three quarters of its life are over, since
 /// otherwise one that lives a minute would be replaced at every call.
 const SLACK_FRACTION: u32 = 4;
-
-/// How long the revocations at the end may take in all. A plugin's host waits 5 s for its shutdown, and a second is
-/// left for what else there is to do.
-const SHUTDOWN_LIMIT: Duration = Duration::from_secs(4);
 
 /// How many tokens that were replaced before their end are remembered for their revocation. Each more simply expires.
 const MAX_RETIRED: usize = 16;
@@ -131,28 +128,54 @@ impl Auth {
         self.state.lock().await.retire(now);
     }
 
-    /// Revokes every token that was minted and may still live, and mints no more. What cannot be revoked in time expires.
-    pub(crate) async fn close(&self, transport: &Transport) {
+    /// Revokes every token of the login that was minted and may still live, and mints no more. What cannot be revoked in time
+    /// expires.
+    pub(crate) async fn close(&self, transport: &Transport, limit: Duration) {
         self.closed.store(true, Ordering::Release);
-        let Credentials::ClientCredentials { client_id, client_secret, auth_method, .. } =
-            &transport.config.credentials
-        else {
-            return;
-        };
-        let login = Login { client_id, client_secret, auth_method: *auth_method, scopes: None };
+        if let Some(login) = Login::configured(&transport.config) {
+            self.revoke_all(transport, &login, limit).await;
+        }
+    }
+
+    /// Revokes every token that was minted for this login and may still live.
+    pub(crate) async fn revoke_all(&self, transport: &Transport, login: &Login<'_>, limit: Duration) {
         let revoke_all = async {
             let mut state = self.state.lock().await;
             state.retire(transport.config.clock.now());
             let tokens = std::mem::take(&mut state.retired);
             drop(state);
-            futures_util::future::join_all(tokens.iter().map(|token| revoke(transport, &login, &token.value))).await;
+            futures_util::future::join_all(tokens.iter().map(|token| revoke(transport, login, &token.value))).await;
         };
-        if tokio::time::timeout(SHUTDOWN_LIMIT, revoke_all).await.is_err() {
+        if tokio::time::timeout(limit, revoke_all).await.is_err() {
             tracing::warn!("access tokens could not be revoked in time; they live until they expire");
         }
     }
 
-    async fn minted(&self, transport: &Transport, login: &Login<'_>) -> Result<Held> {
+    /// A token of the login for a call at the very end: the one in use, or one more, in one attempt and outside the limit on
+    /// concurrent requests. `fresh` asks for one more in any case.
+    pub(crate) async fn for_the_end(&self, transport: &Transport, fresh: bool) -> Option<SecretString> {
+        if let Credentials::AccessToken(token) = &transport.config.credentials {
+            return Some(token.clone());
+        }
+        let login = Login::configured(&transport.config)?;
+        let mut state = self.state.lock().await;
+        let now = transport.config.clock.now();
+        let lives = |token: &&Token| !fresh && token.expires_at.is_none_or(|then| now < then);
+        if let Some(token) = state.current.as_ref().filter(lives) {
+            return Some(token.value.clone());
+        }
+        state.retire(now);
+        let parcel = login.token_request(&transport.config).ok()?;
+        let read = |reply: &_, scrub: &_| read_grant(transport, reply, scrub);
+        let grant = transport.attempt(&parcel, 1, &read).await.ok()?;
+        state.minted += 1;
+        let token = grant.token(now, state.minted);
+        let value = token.value.clone();
+        state.current = Some(token);
+        Some(value)
+    }
+
+    pub(crate) async fn minted(&self, transport: &Transport, login: &Login<'_>) -> Result<Held> {
         let failures_before = self.failures.load(Ordering::Acquire);
         let mut state = self.state.lock().await;
         let now = transport.config.clock.now();
@@ -193,14 +216,24 @@ impl State {
 }
 
 /// Who asks for a token.
-struct Login<'c> {
-    client_id: &'c str,
-    client_secret: &'c SecretString,
-    auth_method: AuthMethod,
-    scopes: Option<&'c BTreeSet<String>>,
+pub(crate) struct Login<'c> {
+    pub(crate) client_id: &'c str,
+    pub(crate) client_secret: &'c SecretString,
+    pub(crate) auth_method: AuthMethod,
+    pub(crate) scopes: Option<&'c BTreeSet<String>>,
 }
 
-impl Login<'_> {
+impl<'c> Login<'c> {
+    /// The one that is configured, unless it is a ready token or nobody.
+    fn configured(config: &'c Config) -> Option<Login<'c>> {
+        match &config.credentials {
+            Credentials::ClientCredentials { client_id, client_secret, auth_method, scopes } => {
+                Some(Login { client_id, client_secret, auth_method: *auth_method, scopes: scopes.as_ref() })
+            }
+            Credentials::AccessToken(_) | Credentials::None => None,
+        }
+    }
+
     fn parcel(&self, url: Url, mut form: Vec<(&'static str, Field)>) -> Parcel {
         let (client_id, client_secret) = (self.client_id.to_owned(), self.client_secret.clone());
         let proof = match self.auth_method {
@@ -251,17 +284,20 @@ async fn mint(transport: &Transport, login: &Login<'_>) -> Result<Grant> {
     let parcel =
         login.token_request(&transport.config).map_err(|failure| Error::new(failure, "POST token endpoint", ""))?;
     let mut course = Course::default();
-    let wall = transport.config.clock.wall();
-    let read = |reply: &_, scrub: &_| match answer::read(reply, Style::Rest, Decode::Json(grant), scrub, wall)? {
-        Answer::Done(grant) => Ok(grant),
-        Answer::Accepted { .. } => {
-            Err(Failure::new(Kind::Malformed, "the token endpoint put the answer off, which OAuth does not know"))
-        }
-    };
+    let read = |reply: &_, scrub: &_| read_grant(transport, reply, scrub);
     transport.deliver(&parcel, Repeat::Freely, &mut course, read).await.map_err(|failure| {
         let request = format!("{} token endpoint {}", parcel.method, parcel.url.path());
         Error::new(of_login(failure), request, parcel.host()).tried(course.attempts, course.waited)
     })
+}
+
+fn read_grant(transport: &Transport, reply: &Reply, scrub: &Scrub) -> std::result::Result<Grant, Failure> {
+    match answer::read(reply, Style::Rest, Decode::Json(grant), scrub, transport.config.clock.wall())? {
+        Answer::Done(grant) => Ok(grant),
+        Answer::Accepted { .. } => {
+            Err(Failure::new(Kind::Malformed, "the token endpoint put the answer off, which OAuth does not know"))
+        }
+    }
 }
 
 /// What a failure of the token endpoint means. Above all, its 404 says that an address is wrong and nothing about the

@@ -33,6 +33,10 @@ pub struct Config {
     pub service_token: Option<SecretString>,
     /// Bearer tokens for single service APIs, by the service's host label, such as `authn`. They win over `service_token`.
     pub service_tokens: BTreeMap<String, SecretString>,
+    /// Secrets of clients to act as ([`Api::acting_as`](crate::Api::acting_as)), by client id. Default: none.
+    pub client_credentials: BTreeMap<String, SecretString>,
+    /// Whether a client to act as whose secret is not known is given one that lives as long as the handle. Default: true.
+    pub mint_run_secrets: bool,
     /// How often a request is sent again after a failure that may pass. Default: [`Config::DEFAULT_MAX_RETRIES`].
     pub max_retries: u32,
     /// Limit for one attempt, from connecting to the last byte of the answer. Default: [`Config::DEFAULT_REQUEST_TIMEOUT`].
@@ -81,7 +85,8 @@ impl Config {
             Credentials::AccessToken(token) => Some(token),
             Credentials::None => None,
         };
-        login.into_iter().chain(&self.service_token).chain(self.service_tokens.values())
+        let services = self.service_token.iter().chain(self.service_tokens.values());
+        login.into_iter().chain(services).chain(self.client_credentials.values())
     }
 
     /// The token endpoint: the override, else the derived address.
@@ -110,6 +115,8 @@ impl Default for Config {
             credentials: Credentials::None,
             service_token: None,
             service_tokens: BTreeMap::new(),
+            client_credentials: BTreeMap::new(),
+            mint_run_secrets: true,
             max_retries: Config::DEFAULT_MAX_RETRIES,
             request_timeout: Config::DEFAULT_REQUEST_TIMEOUT,
             max_concurrent_requests: Config::DEFAULT_MAX_CONCURRENT_REQUESTS,
@@ -130,6 +137,8 @@ impl fmt::Debug for Config {
             .field("credentials", &self.credentials)
             .field("service_token", &self.service_token)
             .field("service_tokens", &self.service_tokens)
+            .field("client_credentials", &self.client_credentials)
+            .field("mint_run_secrets", &self.mint_run_secrets)
             .field("max_retries", &self.max_retries)
             .field("request_timeout", &self.request_timeout)
             .field("max_concurrent_requests", &self.max_concurrent_requests)
@@ -170,7 +179,7 @@ impl BaseUrl {
         Ok(url)
     }
 
-    fn check(&self) -> Result<(), Failure> {
+    pub(crate) fn check(&self) -> Result<(), Failure> {
         // A slash, an @ or a # in a domain would move the host that gets the credentials.
         let stray = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':'));
         match self {

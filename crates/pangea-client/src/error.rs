@@ -39,6 +39,9 @@ pub enum Kind {
     NoCredit,
     /// A token is needed and nothing to get one with was configured.
     MissingCredentials,
+    /// The client to act as can't be acted as: no secret of it is known, and none could be made. See [`Error::source`](error::Error::source)
+    /// and [`Error::is_actor_gone`].
+    CannotAct,
     /// A plain `http://` address that is not loopback was configured.
     InsecureTransport,
     /// The configuration cannot be used for another reason; the text names the part.
@@ -86,6 +89,11 @@ impl Error {
             }
             _ => false,
         }
+    }
+
+    /// Whether the client to act as is certainly gone.
+    pub fn is_actor_gone(&self) -> bool {
+        self.kind() == Kind::CannotAct && self.status() == Some(404)
     }
 
     /// What was attempted, such as `GET authorization.access /v1beta/oauth/clients/psa_…`.

@@ -3,8 +3,8 @@
 //! Charter: this room knows Pangea's web APIs, OAuth tokens, HTTP and retries. It never knows Terraform, state or plans.
 //!
 //! Reading order: [`Config`] says where and as whom, [`Api`] is the handle, its methods ([`Api::clients`],
-//! [`Api::projects`], [`Api::organizations`], [`Api::oauth`], [`Api::authn`]) give the typed calls, and [`Error`] says what went wrong,
-//! sorted by what the caller can do next ([`Kind`]).
+//! [`Api::projects`], [`Api::organizations`], [`Api::oauth`], [`Api::authn`], [`Api::configs`],
+//! [`Api::ai_guard`]) give the typed calls, [`Api::acting_as`] makes them as another client, and [`Error`] says what went wrong, sorted by what the caller can do next ([`Kind`]).
 //!
 //! ```
 //! use pangea_client::{Api, BaseUrl, Config, Credentials, Kind};
@@ -30,6 +30,8 @@
 
 #![deny(missing_docs)]
 
+mod acting;
+mod ai_guard;
 mod answer;
 mod api;
 mod auth;
@@ -37,6 +39,7 @@ mod authn;
 mod clients;
 mod clock;
 mod config;
+mod configs;
 mod error;
 mod lenient;
 mod oauth;
@@ -53,6 +56,7 @@ mod transport;
 #[cfg(test)]
 mod tests;
 
+pub use ai_guard::{AiGuard, GuardInput, GuardMessage, GuardRequest, GuardVerdict};
 pub use api::Api;
 pub use authn::{Authn, Jwk, Jwks};
 pub use clients::{
@@ -60,6 +64,7 @@ pub use clients::{
 };
 pub use clock::{Clock, SystemClock};
 pub use config::{AuthMethod, BaseUrl, Config, Credentials, Endpoints};
+pub use configs::{ConfigFilter, ConfigService, Configs, ServiceConfig};
 pub use error::{Error, Kind, Result, ValidationError};
 pub use oauth::{OAuth, ServerMetadata};
 pub use organizations::{Organization, Organizations};

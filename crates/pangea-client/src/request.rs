@@ -20,6 +20,12 @@ impl Service {
     pub(crate) const API_CONSOLE: Service = Service("api.console");
     /// AuthN, with its signing keys.
     pub(crate) const AUTHN: Service = Service("authn");
+    /// Secure Audit Log.
+    pub(crate) const AUDIT: Service = Service("audit");
+    /// Redact.
+    pub(crate) const REDACT: Service = Service("redact");
+    /// AI Guard.
+    pub(crate) const AI_GUARD: Service = Service("ai-guard");
 
     pub(crate) fn name(self) -> &'static str {
         self.0

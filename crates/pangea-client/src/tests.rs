@@ -1,5 +1,6 @@
 //! Behaviour over real sockets, against a small server in the same process, through the public API alone.
 
+mod acting;
 mod addresses;
 mod answers;
 mod leaks;

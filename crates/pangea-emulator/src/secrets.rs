@@ -153,7 +153,7 @@ fn no_secret() -> Problem {
 }
 
 /// The provider reserves names that begin so for secrets that live as long as one of its runs.
-const RUN_PREFIX: &str = "pangea-run-secret-";
+const RUN_PREFIX: &str = "terraform-run-";
 
 /// 365 days: the longest lifetime, and the default.
 pub(crate) const MAX_SECONDS: u64 = 31_536_000;

@@ -243,7 +243,7 @@ fn the_log_tells_what_came_with_a_secret_of_a_run() {
     let client = emulator.project_client(&emulator.project("p"), MANAGE);
     let path = format!("/authorization.access/v1beta/oauth/clients/{}/secrets", client.id);
     let made =
-        emulator.post(&path, &json!({ "client_secret_name": "pangea-run-secret-1", "client_secret_expires_in": 600 }));
+        emulator.post(&path, &json!({ "client_secret_name": "terraform-run-1", "client_secret_expires_in": 600 }));
     let token = emulator.login(&client.id, made.json["client_secret"].as_str().unwrap());
     emulator.clear_requests();
     emulator.call("POST", "/audit/v1beta/config/list", &token, Some(&json!({})));

@@ -1,0 +1,322 @@
+//! Acting as another client: its secret, given or made for as long as this handle lives, and its tokens.
+//!
+//! A secret that is made here is short-lived and stands in memory alone. It is renewed as long as the handle lives, so that its
+//! tokens can be revoked, which only the client itself can do, with a secret that lives.
+
+use std::{
+    collections::BTreeMap,
+    pin::Pin,
+    sync::{
+        Arc, Mutex as StdMutex, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use reqwest::Method;
+use secrecy::SecretString;
+use tokio::{sync::Mutex, task::AbortHandle, time::Instant};
+
+use crate::{
+    answer,
+    api::{Api, Shared},
+    auth::{Auth, Held, Login},
+    config::AuthMethod,
+    error::{Error, Failure, Kind, Result},
+    request::{Decode, Service, Style},
+    secrets::{NewSecret, RUN_SECRET_PREFIX, SecretUpdate},
+    transport::{Parcel, Payload, Proof},
+};
+
+/// How long a secret lives that nobody renews: long enough to miss one renewal, short enough that one which a killed process left
+/// behind is soon nothing.
+const RUN_SECRET_SECONDS: i64 = 600;
+
+/// How often a secret is renewed: twice within its life.
+const RENEWAL: Duration = Duration::from_secs(240);
+
+/// How long the revocation of one client's tokens may take at the end, so that its secret is revoked in any case.
+const TOKENS_LIMIT: Duration = Duration::from_millis(1_500);
+
+/// How often the revocation of a secret is tried at the end.
+const REVOCATIONS: u32 = 2;
+
+/// The clients that this handle acts as.
+#[derive(Default)]
+pub(crate) struct Actors {
+    actors: StdMutex<BTreeMap<String, Arc<Actor>>>,
+}
+
+impl Actors {
+    /// The client of this id, the same for all who ask.
+    pub(crate) fn actor(&self, client_id: &str) -> Arc<Actor> {
+        let mut actors = self.actors.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(actors.entry(client_id.to_owned()).or_insert_with(|| Arc::new(Actor::new(client_id))))
+    }
+
+    /// Revokes the tokens and secrets of all clients at once.
+    pub(crate) async fn close(&self, shared: &Arc<Shared>) {
+        let actors: Vec<_> = self.actors.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        futures_util::future::join_all(actors.iter().map(|actor| actor.close(shared))).await;
+    }
+}
+
+/// One client that is acted as.
+pub(crate) struct Actor {
+    client_id: String,
+    pub(crate) auth: Auth,
+    /// Held while a secret is found or made, so that callers who come meanwhile wait for it and make none of their own.
+    credential: Mutex<Option<Credential>>,
+    closed: AtomicBool,
+}
+
+/// How the client shows itself.
+#[derive(Clone)]
+struct Credential {
+    secret: SecretString,
+    auth_method: AuthMethod,
+    run: Option<RunSecret>,
+}
+
+/// A secret that was made here.
+#[derive(Clone)]
+struct RunSecret {
+    id: String,
+    renewal: AbortHandle,
+}
+
+impl Actor {
+    fn new(client_id: &str) -> Actor {
+        Actor {
+            client_id: client_id.to_owned(),
+            auth: Auth::default(),
+            credential: Mutex::default(),
+            closed: AtomicBool::default(),
+        }
+    }
+
+    /// The token for a call. `api` calls as it was configured. Boxed, since finding a secret makes calls of its own.
+    pub(crate) fn bearer(self: &Arc<Self>, api: Api) -> Pin<Box<dyn Future<Output = Result<Held>> + Send + '_>> {
+        Box::pin(self.token(api))
+    }
+
+    async fn token(self: &Arc<Self>, api: Api) -> Result<Held> {
+        let mut may_replace = true;
+        loop {
+            let credential = self.credential(&api).await?;
+            match self.auth.minted(&api.shared.transport, &self.login(&credential)).await {
+                // Somebody revoked it, or the machine slept through its end.
+                Err(error) if error.kind() == Kind::InvalidClient && credential.run.is_some() && may_replace => {
+                    may_replace = false;
+                    self.drop_secret(&credential).await;
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    fn login<'c>(&'c self, credential: &'c Credential) -> Login<'c> {
+        Login {
+            client_id: &self.client_id,
+            client_secret: &credential.secret,
+            auth_method: credential.auth_method,
+            // What narrows the login's tokens says nothing about those of another client.
+            scopes: None,
+        }
+    }
+
+    async fn credential(self: &Arc<Self>, api: &Api) -> Result<Credential> {
+        let mut credential = self.credential.lock().await;
+        if self.closed.load(Ordering::Acquire) {
+            return Err(self.error(Failure::new(Kind::Stopped, "the client was shut down")));
+        }
+        if let Some(credential) = &*credential {
+            return Ok(credential.clone());
+        }
+        let found = self.find(api).await?;
+        *credential = Some(found.clone());
+        Ok(found)
+    }
+
+    async fn find(self: &Arc<Self>, api: &Api) -> Result<Credential> {
+        let given = api.config().client_credentials.get(&self.client_id).cloned();
+        if given.is_none() && !api.config().mint_run_secrets {
+            return Err(self
+                .error(Failure::new(Kind::CannotAct, "no secret of it is given, and none may be made for this run")));
+        }
+        let auth_method = match api.clients().find(&self.client_id).await {
+            Ok(Some(client)) if client.token_endpoint_auth_method.as_deref() == Some("client_secret_post") => {
+                AuthMethod::Post
+            }
+            Ok(Some(_)) => AuthMethod::Basic,
+            Ok(None) => {
+                let failure = Failure::new(Kind::CannotAct, "the client does not exist, or the login does not see it");
+                return Err(self.error(Failure { status: Some(404), ..failure }));
+            }
+            // A secret that is given needs no login; basic is what Pangea itself chooses.
+            Err(error) if given.is_some() && is_of_the_login(&error) => AuthMethod::Basic,
+            Err(error) => return Err(self.cannot_act("the client can't be read", error)),
+        };
+        match given {
+            Some(secret) => Ok(Credential { secret, auth_method, run: None }),
+            None => self.make(api, auth_method).await,
+        }
+    }
+
+    /// Makes a secret for this run.
+    async fn make(self: &Arc<Self>, api: &Api, auth_method: AuthMethod) -> Result<Credential> {
+        let name = format!("{RUN_SECRET_PREFIX}{:016x}", rand::random::<u64>());
+        let new = NewSecret {
+            client_secret_name: Some(name.clone()),
+            client_secret_description: Some(format!(
+                "Made by {} for one run, and revoked at its end.",
+                api.config().user_agent
+            )),
+            client_secret_expires_in: Some(RUN_SECRET_SECONDS),
+        };
+        let made_at = Instant::now();
+        let mut made = api.clients().create_secret(&self.client_id, &new).await;
+        if made.as_ref().is_err_and(|error| error.kind() == Kind::Ambiguous) {
+            // The name is this call's own, so whatever has it was made by this call.
+            self.sweep(api, &name).await;
+            made = api.clients().create_secret(&self.client_id, &new).await;
+        }
+        let made = match made {
+            Ok(made) => made,
+            Err(error) if error.is_gone() => {
+                let failure = Failure::new(Kind::CannotAct, "the client does not exist, or the login does not see it");
+                return Err(self.error(Failure { status: Some(404), ..failure.caused_by(error) }));
+            }
+            Err(error) => return Err(self.cannot_act("no secret could be made for it", error)),
+        };
+        tracing::debug!(
+            client_id = self.client_id,
+            client_secret_id = made.client_secret_id,
+            "made a secret for this run"
+        );
+        let renewal = Renewal {
+            id: made.client_secret_id.clone(),
+            expires_at: made.client_secret_expires_at,
+            made_at,
+            actor: Arc::downgrade(self),
+            shared: Arc::downgrade(&api.shared),
+        };
+        let run = RunSecret { id: made.client_secret_id, renewal: renewal.begin() };
+        Ok(Credential { secret: made.client_secret, auth_method, run: Some(run) })
+    }
+
+    /// Revokes what a create made whose outcome nobody knows.
+    async fn sweep(&self, api: &Api, name: &str) {
+        let secrets = api.clients().secrets(&self.client_id).await.unwrap_or_default();
+        for secret in secrets.iter().filter(|secret| secret.client_secret_name.as_deref() == Some(name)) {
+            if api.clients().revoke_secret(&self.client_id, &secret.client_secret_id).await.is_err() {
+                tracing::debug!("a secret of this run was not revoked; it expires within ten minutes");
+            }
+        }
+    }
+
+    /// Forgets a secret that is no longer good, unless it was replaced meanwhile.
+    async fn drop_secret(&self, gone: &Credential) {
+        let mut credential = self.credential.lock().await;
+        let id = |credential: &Credential| credential.run.as_ref().map(|run| run.id.clone());
+        if credential.as_ref().and_then(id) == id(gone) {
+            if let Some(run) = &gone.run {
+                run.renewal.abort();
+            }
+            *credential = None;
+        }
+    }
+
+    /// Revokes the tokens, then the secret: without one that lives, a client's tokens can't be revoked.
+    async fn close(&self, shared: &Arc<Shared>) {
+        self.closed.store(true, Ordering::Release);
+        // A secret that is being made is waited for, so that it is revoked as well.
+        let Some(credential) = self.credential.lock().await.take() else { return };
+        self.auth.revoke_all(&shared.transport, &self.login(&credential), TOKENS_LIMIT).await;
+        if let Some(run) = &credential.run {
+            run.renewal.abort();
+            self.revoke(shared, &run.id).await;
+        }
+    }
+
+    /// Revokes a secret, outside of the limit on concurrent requests. One that is gone is as good as revoked.
+    async fn revoke(&self, shared: &Shared, client_secret_id: &str) {
+        let path = format!("/v1beta/oauth/clients/{}/secrets/{client_secret_id}", self.client_id);
+        let Ok(url) = shared.transport.config.base_url.join(Service::AUTHORIZATION_ACCESS, &path) else { return };
+        let wall = shared.transport.config.clock.wall();
+        let read = |reply: &_, scrub: &_| answer::read(reply, Style::Rest, Decode::Nothing(|| ()), scrub, wall);
+        let mut fresh = false;
+        for attempt in 1..=REVOCATIONS {
+            let Some(token) = shared.auth.for_the_end(&shared.transport, fresh).await else { break };
+            let proof = Proof::Bearer(token);
+            let parcel = Parcel { method: Method::DELETE, url: url.clone(), payload: Payload::Nothing, proof };
+            match shared.transport.attempt(&parcel, attempt, &read).await {
+                Ok(_) => return,
+                Err(failure) if failure.kind == Kind::NotFound && !failure.foreign => return,
+                Err(failure) => fresh = failure.kind == Kind::Unauthorized,
+            }
+        }
+        tracing::warn!(client_secret_id, "a secret of this run was not revoked; it expires within ten minutes");
+    }
+
+    /// The failure to get a secret, as far as it says that the client can't be acted as; anything else is what it is.
+    fn cannot_act(&self, what: &str, error: Error) -> Error {
+        if !is_of_the_login(&error) {
+            return error;
+        }
+        let failure = Failure::new(Kind::CannotAct, format!("{what}: {error}"));
+        self.error(Failure { status: error.status(), ..failure.caused_by(error) })
+    }
+
+    fn error(&self, failure: Failure) -> Error {
+        Error::new(failure, format!("acting as client {}", self.client_id), "")
+    }
+}
+
+/// Whether a failure says that the login may not do this, or that there is none.
+fn is_of_the_login(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Forbidden | Kind::Unauthorized | Kind::InvalidClient | Kind::MissingCredentials)
+}
+
+/// Keeps a secret alive until it is aborted, or until nobody is there any more.
+struct Renewal {
+    id: String,
+    expires_at: Option<String>,
+    made_at: Instant,
+    actor: Weak<Actor>,
+    shared: Weak<Shared>,
+}
+
+impl Renewal {
+    /// In a function of its own, since making a secret is part of what a renewal's calls may need.
+    fn begin(self) -> AbortHandle {
+        tokio::spawn(self.run()).abort_handle()
+    }
+
+    async fn run(mut self) {
+        loop {
+            // The runtime's own clock: a test's clock that never sleeps would renew without end.
+            tokio::time::sleep(RENEWAL).await;
+            let (Some(actor), Some(shared)) = (self.actor.upgrade(), self.shared.upgrade()) else { return };
+            if let Err(error) = self.renew(&actor, &Api::configured(&shared)).await {
+                tracing::debug!(reason = %error, "a secret of this run was not renewed");
+            }
+        }
+    }
+
+    /// No source states whether an expiry counts from now or from the making, so it is read back, and set anew where it did not
+    /// move. Both times come from the service in one form, so as texts they compare like times.
+    async fn renew(&mut self, actor: &Actor, api: &Api) -> Result<()> {
+        let age = i64::try_from(self.made_at.elapsed().as_secs()).unwrap_or_default();
+        for seconds in [RUN_SECRET_SECONDS, RUN_SECRET_SECONDS.saturating_add(age)] {
+            let update = SecretUpdate { client_secret_expires_in: Some(seconds), ..SecretUpdate::default() };
+            let updated = api.clients().update_secret(&actor.client_id, &self.id, &update).await?;
+            let moved = updated.client_secret_expires_at > self.expires_at;
+            self.expires_at = updated.client_secret_expires_at;
+            if moved {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
