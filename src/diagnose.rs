@@ -18,6 +18,9 @@ const CREDENTIALS_PAGE: &str =
 const SERVICE_TOKENS: &str =
     "Service tokens are made on the service's page in the Pangea User Console, under API Credentials.";
 
+/// Stands in place of a field's name for every field that has no attribute of its own.
+pub const EVERY_OTHER: &str = "*";
+
 /// What an operation was about to do, for the text of its failure.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempt<'a> {
@@ -26,6 +29,7 @@ pub struct Attempt<'a> {
     object: &'a str,
     scope: &'a str,
     service: Option<&'a str>,
+    actor: Option<&'a str>,
     attributes: &'a [(&'a str, &'a str)],
 }
 
@@ -33,7 +37,7 @@ impl<'a> Attempt<'a> {
     /// To do `verb` (`create`) to a `what` (`project`). `object` is its id or name, empty where it has none; where `verb`
     /// says what it is done to, `what` is empty.
     pub const fn new(verb: &'a str, what: &'a str, object: &'a str) -> Attempt<'a> {
-        Attempt { verb, what, object, scope: "", service: None, attributes: &[] }
+        Attempt { verb, what, object, scope: "", service: None, actor: None, attributes: &[] }
     }
 
     /// The scope that the call needs.
@@ -46,6 +50,12 @@ impl<'a> Attempt<'a> {
     #[must_use]
     pub const fn at_service(self, service: &'a str) -> Attempt<'a> {
         Attempt { service: Some(service), ..self }
+    }
+
+    /// The call is made as this client, where one is named.
+    #[must_use]
+    pub const fn acting_as(self, actor: Option<&'a str>) -> Attempt<'a> {
+        Attempt { actor, ..self }
     }
 
     /// Which field of the request's body comes from which attribute. A fault that the service finds in the field, or inside
@@ -74,7 +84,8 @@ impl<'a> Attempt<'a> {
 
     fn attribute_of(&self, pointer: &str) -> Option<Path> {
         let field = pointer.trim_start_matches('/').split('/').next()?;
-        let (_, attribute) = self.attributes.iter().find(|(name, _)| *name == field)?;
+        let of = |wanted: &str| self.attributes.iter().find(|(name, _)| *name == wanted);
+        let (_, attribute) = of(field).or_else(|| of(EVERY_OTHER))?;
         Some(Path::attribute(*attribute))
     }
 }
@@ -182,8 +193,9 @@ fn advice(error: &Error, pangea: &Pangea, attempt: &Attempt<'_>) -> (&'static st
         Kind::NotFound | Kind::Validation if error.is_gone() => ("it does not exist", gone(attempt)),
         Kind::NotFound => ("wrong address", format!("{} Something answers there that is not Pangea's API.", check_address(settings))),
         Kind::Validation => ("refused as invalid", invalid(error, settings)),
-        Kind::Unauthorized => ("token not accepted", unauthorized(settings, attempt)),
-        Kind::InvalidClient => ("wrong client id or secret", invalid_client(settings)),
+        Kind::Unauthorized => ("token not accepted", unauthorized(pangea, attempt)),
+        Kind::InvalidClient => ("wrong client id or secret", invalid_client(pangea, attempt)),
+        Kind::CannotAct => ("no credentials to act as the client", how_to_act()),
         Kind::Forbidden => ("not allowed", forbidden(error, pangea, attempt)),
         Kind::Conflict => ("conflict with its present state", format!(
             "Something else may be changing {} at the same time. Run `terraform plan` to see how it is now, then apply again.",
@@ -254,7 +266,35 @@ fn invalid(error: &Error, settings: &Settings) -> String {
     format!("Compare the configuration with what Pangea says about it.{narrowed}")
 }
 
-fn unauthorized(settings: &Settings, attempt: &Attempt<'_>) -> String {
+/// What makes acting as a client possible.
+pub fn how_to_act() -> String {
+    "Either put a secret of the client to act as into the provider's `client_credentials`, by its id; or let the provider make one for \
+     the run (`mint_run_secrets`, true by default), for which its login needs the scope `pangea:platform:account:manage` and a role \
+     that reaches the client."
+        .to_owned()
+}
+
+/// Where the secret comes from with which a client is acted as.
+fn secret_of(pangea: &Pangea, client_id: &str) -> String {
+    let settings = pangea.settings();
+    match &settings.login {
+        Login::Client { secret: (_, source), .. } if pangea.is_login(client_id) => format!("comes from {source}"),
+        _ if settings.client_credentials.as_ref().is_some_and(|given| given.contains_key(client_id)) => {
+            "comes from the provider's attribute `client_credentials`".to_owned()
+        }
+        _ => "was made for this run".to_owned(),
+    }
+}
+
+fn unauthorized(pangea: &Pangea, attempt: &Attempt<'_>) -> String {
+    let settings = pangea.settings();
+    if let Some(client_id) = attempt.actor {
+        return format!(
+            "The call was made as client {client_id} (`impersonate_client_id`), whose secret {}, with a token that was just got. The \
+             client may have been deleted meanwhile, or the service takes no token of this kind.",
+            secret_of(pangea, client_id)
+        );
+    }
     if let Some(source) = attempt.service.and_then(|service| settings.service_token_source(service)) {
         return format!(
             "The token comes from {source}. It may have expired or been revoked, or belong to another service or domain. \
@@ -275,7 +315,16 @@ fn unauthorized(settings: &Settings, attempt: &Attempt<'_>) -> String {
     }
 }
 
-fn invalid_client(settings: &Settings) -> String {
+fn invalid_client(pangea: &Pangea, attempt: &Attempt<'_>) -> String {
+    let settings = pangea.settings();
+    if let Some(client_id) = attempt.actor {
+        return format!(
+            "The call was to be made as client {client_id} (`impersonate_client_id`), whose secret {}; the provider's own login comes \
+             first where none is given. Check that the secret belongs to that client and has not expired or been revoked. Clients and \
+             their secrets are on {CREDENTIALS_PAGE}.",
+            secret_of(pangea, client_id)
+        );
+    }
     let origin = match &settings.login {
         Login::Client { id: (_, id), secret: (_, secret) } => {
             format!("The client id comes from {id}, and the secret comes from {secret}. ")
@@ -291,6 +340,17 @@ fn invalid_client(settings: &Settings) -> String {
 
 fn forbidden(error: &Error, pangea: &Pangea, attempt: &Attempt<'_>) -> String {
     let settings = pangea.settings();
+    if let Some(client_id) = attempt.actor {
+        let scope = match error.missing_scope().unwrap_or(attempt.scope) {
+            "" => String::new(),
+            scope => format!("the scope `{scope}` and "),
+        };
+        return format!(
+            "The call was made as client {client_id} (`impersonate_client_id`), which needs {scope}a role in the project, such as \
+             `admin` on it. Where a `pangea_client_grant` gives it that, refer to the client through the grant's `client_id`, so that \
+             the grant comes first."
+        );
+    }
     if let Some(source) = attempt.service.and_then(|service| settings.service_token_source(service)) {
         return format!("The token comes from {source}, and is valid but not for this. {SERVICE_TOKENS}");
     }
@@ -302,8 +362,8 @@ fn forbidden(error: &Error, pangea: &Pangea, attempt: &Attempt<'_>) -> String {
     if attempt.service.is_some() {
         return format!(
             "The call was made as {who}, and a project's services answer only who belongs to the project: a client of the \
-             whole organization does not. Set the provider's `service_token`, or log in as a client of the project. \
-             {SERVICE_TOKENS}"
+             whole organization does not. Name a client of the project in `impersonate_client_id`, set the provider's \
+             `service_token`, or log in as a client of the project. {SERVICE_TOKENS}"
         );
     }
     let scope = match error.missing_scope().unwrap_or(attempt.scope) {
@@ -359,6 +419,9 @@ fn not_enabled(attempt: &Attempt<'_>) -> String {
 fn service_name(label: &str) -> &str {
     match label {
         "authn" => "AuthN",
+        "audit" => "Secure Audit Log",
+        "redact" => "Redact",
+        "ai-guard" => "AI Guard",
         label => label,
     }
 }

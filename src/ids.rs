@@ -15,6 +15,8 @@ pub const CLIENT_SECRET_VALUE: &str = "pck_";
 pub const ORGANIZATION: &str = "poi_";
 /// Prefix of a project's id.
 pub const PROJECT: &str = "ppi_";
+/// Prefix of the id of a service's configuration.
+pub const SERVICE_CONFIG: &str = "pci_";
 /// Prefix of the value of an access or service token.
 pub const TOKEN: &str = "pts_";
 
@@ -26,7 +28,7 @@ const KINDS: [(&str, &str); 11] = [
     (ORGANIZATION, "the id of an organization"),
     (PROJECT, "the id of a project"),
     (TOKEN, "the value of a token"),
-    ("pci_", "the id of a service configuration"),
+    (SERVICE_CONFIG, "the id of a service configuration"),
     ("pui_", "the id of a user"),
     ("pmt_", "the id of a token"),
     ("prq_", "the id of a request"),

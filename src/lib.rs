@@ -5,9 +5,10 @@
 //!
 //! Reading order: [`provider`] (the provider block, and the lists of what there is), [`resources`] and [`data_sources`] (one
 //! file each), [`diagnose`] (a client's error in, a diagnostic out), then what several of them share: [`ids`], [`gone`],
-//! [`protection`], [`access`].
+//! [`protection`], [`access`], [`acting`].
 
 pub mod access;
+pub mod acting;
 pub mod data_sources;
 pub mod diagnose;
 pub mod gone;

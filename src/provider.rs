@@ -11,9 +11,9 @@ use tf_framework::{
 };
 use tokio::task::AbortHandle;
 
-use crate::{access::Access, data_sources, diagnose, gone, resources};
+use crate::{access::Access, acting::Objects, data_sources, diagnose, gone, resources};
 
-pub use block::Block;
+pub use block::{Block, ClientSecrets};
 pub use environment::{ALLOW_DELETE, Environment};
 pub use settings::{Login, Setting, Settings, Source};
 
@@ -56,6 +56,7 @@ impl Provider for PangeaProvider {
             ResourceType::of::<resources::Project>().identified().into(),
             ResourceType::of::<resources::ManagementClient>().identified().into(),
             ResourceType::of::<resources::ClientGrant>().identified().into(),
+            ResourceType::of::<resources::ServiceConfig>().identified().into(),
         ]
     }
 
@@ -71,6 +72,8 @@ pub struct Pangea {
     stop_bridge: Option<AbortHandle>,
     /// Who gave a client its scopes and roles, as far as this process knows.
     pub access: Access,
+    /// Which objects act as which client, as far as this process knows.
+    pub objects: Objects,
     /// The client that the provider is logged in as; `None` with a ready token, whose client isn't known.
     pub login_client_id: Option<String>,
 }
@@ -87,7 +90,14 @@ impl Pangea {
             Login::Client { id: (id, _), .. } => Some(id.clone()),
             Login::Token(..) | Login::Unknown(_) | Login::Half(..) | Login::Nobody => None,
         };
-        Ok(Pangea { api, settings, stop_bridge: None, access: Access::default(), login_client_id })
+        Ok(Pangea {
+            api,
+            settings,
+            stop_bridge: None,
+            access: Access::default(),
+            objects: Objects::default(),
+            login_client_id,
+        })
     }
 
     /// The management APIs.
@@ -113,6 +123,11 @@ impl Pangea {
             _ => self.check_login(Some(service))?,
         }
         Ok(&self.api)
+    }
+
+    /// The client itself, for whoever has looked at connection and credentials already.
+    pub(crate) fn client_of_api(&self) -> &Api {
+        &self.api
     }
 
     /// The organization for resources that don't name one: null where there is none, unknown where it is known only during
@@ -171,7 +186,7 @@ impl Pangea {
         self.api.shutdown().await;
     }
 
-    fn check_connection(&self) -> Result<()> {
+    pub(crate) fn check_connection(&self) -> Result<()> {
         let unknown_address = match self.settings.address {
             Setting::Unknown(attribute) => Some(attribute),
             Setting::Known(..) | Setting::Absent => None,
@@ -182,7 +197,7 @@ impl Pangea {
         }
     }
 
-    fn check_login(&self, service: Option<&str>) -> Result<()> {
+    pub(crate) fn check_login(&self, service: Option<&str>) -> Result<()> {
         match &self.settings.login {
             Login::Client { .. } | Login::Token(..) => Ok(()),
             Login::Unknown(attribute) => Err(unknown(attribute).into()),

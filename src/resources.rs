@@ -3,6 +3,7 @@
 pub mod client_grant;
 pub mod management_client;
 pub mod project;
+pub mod service_config;
 
 mod role;
 mod scopes;
@@ -12,6 +13,7 @@ use crate::access::Holding;
 pub use client_grant::ClientGrant;
 pub use management_client::ManagementClient;
 pub use project::Project;
+pub use service_config::ServiceConfig;
 
 /// The warning for access that two resources plan to hold on one client.
 fn declared_twice(shared: &Holding) -> String {

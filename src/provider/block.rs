@@ -1,8 +1,8 @@
 //! The provider block.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use tf_framework::{Model, Secret, Value};
+use tf_framework::{Dynamic, Element, Misfit, Model, Path, Secret, Shape, Type, Unfit, Value};
 
 /// Manages what Pangea's management APIs hold: projects, the OAuth clients that act in them, and what these clients may do.
 #[derive(Clone, Default, Model)]
@@ -38,6 +38,19 @@ pub struct Block {
     /// the service's own, such as `PANGEA_AUTHN_TOKEN`, then `PANGEA_SERVICE_TOKEN`.
     #[attr(optional, sensitive, length(1..=4096))]
     pub service_token: Value<Secret>,
+    /// Id (`psa_…`) of the client as which calls are made that act in a project, by default: those of service configurations and
+    /// service clients, of AI Guard and AuthN. An object's own `impersonate_client_id` wins. It must be written out: a client that
+    /// this configuration makes is named on the object, as a reference. Conflicts with `service_token`.
+    #[attr(optional, length(1..=255))]
+    pub impersonate_client_id: Value<String>,
+    /// Secrets of clients to act as, by client id. The map, or values in it, may be unknown during a plan, and ephemeral. A client
+    /// without one here gets a secret for the run, unless `mint_run_secrets` is `false`.
+    #[attr(optional, sensitive)]
+    pub client_credentials: Value<ClientSecrets>,
+    /// Whether a client to act as, whose secret is not in `client_credentials`, gets one for the run: it expires after ten minutes,
+    /// is kept in memory alone, and is revoked when the run ends. Defaults to `true`.
+    #[attr(optional)]
+    pub mint_run_secrets: Value<bool>,
     /// How often a call that failed for a passing reason is tried again, 0 to 20. Defaults to 4.
     #[attr(optional, between(0..=20))]
     pub max_retries: Value<i64>,
@@ -54,6 +67,40 @@ pub struct Block {
     /// Loopback addresses never use one.
     #[attr(optional, sensitive)]
     pub proxy_url: Value<Secret>,
+}
+
+/// Secrets by client id. One of them may be unknown while the others are known.
+#[derive(Clone, Default)]
+pub struct ClientSecrets(pub BTreeMap<String, Value<Secret>>);
+
+impl Element for ClientSecrets {
+    fn shape() -> Shape {
+        Shape::Plain(Type::map(Type::String))
+    }
+
+    fn from_known(value: Dynamic, path: &Path) -> Result<ClientSecrets, Unfit> {
+        let Dynamic::Map(entries) = value else {
+            return Err(Unfit::Misfit(Misfit { path: path.clone(), problem: "must be a map".to_owned() }));
+        };
+        let read = |(id, secret): (String, Dynamic)| {
+            let secret = match secret {
+                Dynamic::Null => Value::Null,
+                Dynamic::Unknown => Value::Unknown,
+                known => Value::Known(Secret::from_known(known, &path.key(&id))?),
+            };
+            Ok((id, secret))
+        };
+        entries.into_iter().map(read).collect::<Result<_, _>>().map(ClientSecrets)
+    }
+
+    fn into_known(self) -> Dynamic {
+        let plain = |secret| match secret {
+            Value::Null => Dynamic::Null,
+            Value::Unknown => Dynamic::Unknown,
+            Value::Known(secret) => Secret::into_known(secret),
+        };
+        Dynamic::Map(self.0.into_iter().map(|(id, secret)| (id, plain(secret))).collect())
+    }
 }
 
 fn is_word(text: &str) -> bool {

@@ -27,7 +27,12 @@ pub(super) const INTROSPECTION_ENDPOINT: &str = "PANGEA_INTROSPECTION_ENDPOINT";
 pub(super) const REVOCATION_ENDPOINT: &str = "PANGEA_REVOCATION_ENDPOINT";
 
 /// The tokens of single services: the service's host label, and its variable.
-pub(super) const SERVICE_TOKENS: [(&str, &str); 1] = [("authn", "PANGEA_AUTHN_TOKEN")];
+pub(super) const SERVICE_TOKENS: [(&str, &str); 4] = [
+    ("authn", "PANGEA_AUTHN_TOKEN"),
+    ("audit", "PANGEA_AUDIT_TOKEN"),
+    ("redact", "PANGEA_REDACT_TOKEN"),
+    ("ai-guard", "PANGEA_AI_GUARD_TOKEN"),
+];
 
 /// Ids of objects that may be deleted although their state says that they are protected, separated by commas. The way out
 /// for a left-over (deposed) object, which no configuration reaches.

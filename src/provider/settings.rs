@@ -12,7 +12,7 @@ use tf_framework::{Diagnostic, Diagnostics, Path, Secret, Value};
 use crate::{
     diagnose, ids,
     provider::{
-        block::Block,
+        block::{Block, ClientSecrets},
         environment::{self, Environment},
     },
 };
@@ -121,6 +121,12 @@ pub struct Settings {
     pub service_token: Setting<SecretString>,
     /// The tokens of single services by host label.
     pub service_tokens: BTreeMap<&'static str, (SecretString, Source)>,
+    /// The client as which calls that act in a project are made by default.
+    pub impersonate_client_id: Setting<String>,
+    /// Secrets of clients to act as; an unknown one is there as such. `None` while the whole map is unknown.
+    pub client_credentials: Option<BTreeMap<String, Value<SecretString>>>,
+    /// Whether others get a secret for the run.
+    pub mint_run_secrets: Value<bool>,
     /// The default organization.
     pub organization_id: Setting<String>,
     /// How often a call is tried again.
@@ -164,6 +170,12 @@ impl Settings {
             service_token: secret_attribute(&block.service_token, "service_token")
                 .or_else(|| secret_variable(environment, environment::SERVICE_TOKEN)),
             service_tokens: service_tokens(block, environment),
+            impersonate_client_id: attribute(&block.impersonate_client_id, "impersonate_client_id"),
+            client_credentials: client_credentials(&block.client_credentials),
+            mint_run_secrets: match block.mint_run_secrets {
+                Value::Null => Value::Known(true),
+                given => given,
+            },
             organization_id: attribute(&block.organization_id, "organization_id")
                 .or_else(|| variable(environment, environment::ORGANIZATION_ID)),
             max_retries: limit(&block.max_retries).unwrap_or(Config::DEFAULT_MAX_RETRIES),
@@ -206,6 +218,8 @@ impl Settings {
                 Setting::Unknown(_) | Setting::Absent => None,
             },
             service_tokens: service_tokens.collect(),
+            client_credentials: self.known_credentials(),
+            mint_run_secrets: self.mint_run_secrets == Value::Known(true),
             max_retries: self.max_retries,
             request_timeout: self.request_timeout,
             max_concurrent_requests: self.max_concurrent_requests,
@@ -218,6 +232,11 @@ impl Settings {
     /// Where the bearer of a service call comes from; `None` where it is the login.
     pub fn service_token_source(&self, service: &str) -> Option<Source> {
         self.service_tokens.get(service).map(|(_, source)| *source).or(self.service_token.source())
+    }
+
+    fn known_credentials(&self) -> BTreeMap<String, SecretString> {
+        let known = |(id, secret): (&String, &Value<SecretString>)| Some((id.clone(), secret.known()?.clone()));
+        self.client_credentials.iter().flatten().filter_map(known).collect()
     }
 
     fn check_ids(&self, diagnostics: &mut Diagnostics) {
@@ -237,6 +256,16 @@ impl Settings {
         }
         if let Setting::Known(id, source) = &self.organization_id {
             check(id, *source, ids::ORGANIZATION);
+        }
+        if let Setting::Known(id, source) = &self.impersonate_client_id {
+            check(id, *source, ids::CLIENT);
+        }
+        for (id, secret) in self.client_credentials.iter().flatten() {
+            let source = Source::Attribute("client_credentials");
+            check(id, source, ids::CLIENT);
+            if let Some(secret) = secret.known() {
+                check(secret.expose_secret(), source, ids::CLIENT_SECRET_VALUE);
+            }
         }
     }
 
@@ -342,6 +371,22 @@ fn service_tokens(block: &Block, environment: Environment<'_>) -> BTreeMap<&'sta
     environment::SERVICE_TOKENS.into_iter().filter_map(token).collect()
 }
 
+fn client_credentials(map: &Value<ClientSecrets>) -> Option<BTreeMap<String, Value<SecretString>>> {
+    let secret = |secret: &Value<Secret>| match secret {
+        Value::Known(secret) => Value::Known(secret.expose().into()),
+        Value::Unknown => Value::Unknown,
+        Value::Null => Value::Null,
+    };
+    match map {
+        Value::Known(map) => {
+            let given = map.0.iter().filter(|(_, secret)| !secret.is_null());
+            Some(given.map(|(id, value)| (id.clone(), secret(value))).collect())
+        }
+        Value::Null => Some(BTreeMap::new()),
+        Value::Unknown => None,
+    }
+}
+
 /// The schema's own rules keep a limit small; what doesn't fit all the same is as good as not set.
 fn limit<N: TryFrom<i64>>(value: &Value<i64>) -> Option<N> {
     value.known().and_then(|number| N::try_from(*number).ok())
@@ -375,6 +420,11 @@ fn check_conflict(block: &Block, diagnostics: &mut Diagnostics) {
              to log in as an OAuth client, whose tokens are renewed and revoked; or remove `client_id` and `client_secret`."
         );
         diagnostics.error_at(Path::attribute("access_token"), "Conflicting credentials", detail);
+    }
+    if block.service_token.is_known() && block.impersonate_client_id.is_known() {
+        let detail = "`service_token` and `impersonate_client_id` are both set, and each says who calls a project's services. Remove \
+                      one of them.";
+        diagnostics.error_at(Path::attribute("impersonate_client_id"), "Conflicting credentials", detail);
     }
 }
 

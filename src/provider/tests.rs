@@ -106,7 +106,7 @@ fn the_user_agent_names_both_versions_and_nothing_that_a_header_cannot_hold() {
 fn every_secret_of_the_block_is_sensitive() {
     let sensitive: Vec<_> =
         Block::attributes().iter().filter(|a| a.is_sensitive()).map(|a| a.name().to_owned()).collect();
-    assert_eq!(sensitive, ["client_secret", "access_token", "service_token", "proxy_url"]);
+    assert_eq!(sensitive, ["client_secret", "access_token", "service_token", "client_credentials", "proxy_url"]);
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ mod project;
 mod protocol;
 mod provider_block;
 mod secrets;
+mod service_config;
 mod tidy;
 // The vocabulary of the tests: a word may be out of use for a while.
 #[allow(dead_code)]

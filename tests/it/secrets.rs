@@ -164,6 +164,8 @@ fn unzipped(name: &str, bytes: &[u8]) -> Written {
 fn plant(world: &World) {
     world.emulator().inject(Fault::rewrite("/client_secret", json!(CREATED)).path("*/clients/register").always());
     world.emulator().inject(Fault::status(200).path("*/token/revoke").always());
+    // The secrets of the run stay in the books as well, so that their values are known in the end.
+    world.emulator().inject(Fault::status(200).body("{}").method("DELETE").path("*/secrets/*").always());
 }
 
 /// What the service answers as the first secret of each new client.
@@ -195,7 +197,8 @@ provider "pangea" {{
     )
 }
 
-/// A project, a client of it whose secret is not kept, a grant, and the keys: every kind of call.
+/// A project, a client of it whose secret is not kept, a grant, the keys, and a configuration that another client makes with a secret
+/// of the run: every kind of call.
 const OBJECTS: &str = r#"
 resource "pangea_project" "it" {
   name = "it"
@@ -214,6 +217,19 @@ resource "pangea_client_grant" "it" {
 }
 
 data "pangea_jwks" "it" {}
+
+resource "pangea_management_client" "acting" {
+  name                = "acting"
+  scopes              = ["pangea:service:audit:config:manage", "pangea:service:audit:config:read"]
+  roles               = [{ type = "project", id = pangea_project.it.id, role = "admin" }]
+  store_client_secret = false
+}
+
+resource "pangea_service_config" "it" {
+  service               = "audit"
+  name                  = "it"
+  impersonate_client_id = pangea_management_client.acting.client_id
+}
 "#;
 
 const ANOTHER: &str = r#"
@@ -303,6 +319,8 @@ fn no_planted_secret_is_in_any_byte_that_is_written() {
         assert!(secrets.iter().filter(|secret| secret.value.starts_with("pts_")).count() > 5, "tokens were made");
         assert!(secrets.iter().any(|secret| secret.value == login.client_secret));
         assert!(secrets.iter().any(|secret| secret.value == login.authn_token));
+        let of_runs = watched.world.emulator().run_secrets().len();
+        assert!(of_runs >= 3, "each run made a secret for itself, {of_runs} in all");
         secrets.push(planted("the created secret", CREATED));
         secrets.push(planted("the ready token", READY));
         secrets.push(planted("the proxy's password", PROXY_PASSWORD));

@@ -9,6 +9,7 @@ use crate::ids;
 use crate::oauth::object;
 use crate::projects::{self, Wanted};
 use crate::requests::Recorded;
+use crate::roles;
 use crate::scopes;
 use crate::seed::{self, Credentials};
 use crate::state::{State, World};
@@ -143,6 +144,60 @@ impl State {
         })
     }
 
+    /// Makes a client with a scope and roles, each given as (type, id, role), in the seed's organization; gives its id. None where
+    /// there is no seed.
+    pub fn create_client(&self, name: &str, scope: &str, roles: &[(&str, &str, &str)]) -> Option<String> {
+        let roles: Vec<Value> = roles
+            .iter()
+            .map(|(kind, id, role)| json!({ "type": kind, "id": id, "role": role, "service": "" }))
+            .collect();
+        self.edit(|world| {
+            let seed = seed::credentials(world)?;
+            let mut client = world.store.get(Table::Clients, &seed.client_id)?.clone();
+            let id = world.mint(ids::CLIENT);
+            let now = clock::text(world.clock.now());
+            let project = roles.iter().find(|role| role["type"] == "project").map(|role| role["id"].clone());
+            client.remove("seeded");
+            client.extend(object(json!({
+                "client_id": id,
+                "client_name": name,
+                "scope": scope,
+                "client_class": roles::class(&roles, &scopes::words(scope)),
+                "tenanted_by": if project.is_some() { "project" } else { "organization" },
+                "project": project.unwrap_or_else(|| json!("")),
+                "roles": roles,
+                "created_at": now,
+                "updated_at": now,
+            })));
+            world.store.insert(Table::Clients, &id, client);
+            Some(id)
+        })
+    }
+
+    /// Makes a secret of a client that lives for a day; gives its value. None where there is no such client.
+    pub fn create_secret(&self, client_id: &str) -> Option<String> {
+        self.edit(|world| {
+            let client = world.store.get(Table::Clients, client_id)?.clone();
+            let (id, value) = (world.mint(ids::SECRET), world.mint(ids::SECRET_VALUE));
+            let now = world.clock.now();
+            let secret = json!({
+                "client_id": client_id,
+                "client_secret_id": id,
+                "client_secret": value,
+                "client_secret_expires_at": clock::text(clock::after(now, DAY)),
+                "client_secret_name": format!("{} Secret", text(&client, "client_name")),
+                "client_secret_description": "",
+                "created_at": clock::text(now),
+                "updated_at": clock::text(now),
+                "client_secret_metadata": {
+                    "source_ip": "127.0.0.1", "user_agent": "", "creator": "", "creator_id": "", "creator_type": "user",
+                },
+            });
+            world.store.insert(Table::Secrets, &id, object(secret));
+            Some(value)
+        })
+    }
+
     /// Deletes a client as the API does. False where there is none.
     pub fn delete_client(&self, id: &str) -> bool {
         self.edit(|world| clients::remove(world, id))
@@ -218,3 +273,6 @@ impl State {
         done
     }
 }
+
+/// In seconds.
+const DAY: u64 = 24 * 60 * 60;

@@ -139,6 +139,12 @@ impl Folder {
         self.succeeds(&["apply", "-json", "-input=false", &plan.file.to_string_lossy()])
     }
 
+    /// Applies exactly what was planned, which must fail, and gives the errors that the user reads.
+    #[track_caller]
+    pub fn apply_planned_fails(&mut self, plan: &Plan) -> String {
+        self.fails(&["apply", "-json", "-input=false", &plan.file.to_string_lossy()])
+    }
+
     /// Plans and applies, which must fail, and gives the errors that the user reads.
     #[track_caller]
     pub fn apply_fails(&mut self) -> String {

@@ -5,6 +5,7 @@ use tf_framework::{Diagnostic, Path, Plan, Secret, Value};
 use super::{IMPORTED, ManagementClient};
 use crate::{
     access::Holding,
+    acting,
     protection,
     provider::{ALLOW_DELETE, Pangea},
     resources::declared_twice,
@@ -17,6 +18,11 @@ pub(super) fn modify(pangea: Option<&Pangea>, plan: &mut Plan<ManagementClient>)
     if let Some(pangea) = pangea {
         let verb = if plan.is_destroy() { "delete" } else { "replace" };
         protection::check_plan(plan, |prior| self_change(pangea, prior, verb));
+    }
+    let goes = plan.is_destroy() || plan.is_replace();
+    let id = plan.prior().and_then(|prior| prior.id.known().cloned());
+    if let (Some(pangea), Some(id), true) = (pangea, id, goes) {
+        acting::warn_of_orphans(plan, &id, &pangea.objects.leaves(&id));
     }
     // A plan that can't be read has its errors from validation already.
     let Ok(Some(planned)) = plan.planned() else { return };

@@ -1,0 +1,132 @@
+//! Settings as JSON: what is declared of a document, whether it is so, and how it is laid over the rest.
+
+use serde_json::{Map, Value as Json};
+use tf_framework::Value;
+
+/// The settings of a configuration.
+pub(super) type Settings = Map<String, Json>;
+
+/// Reads what a person wrote. The error completes the sentence "`settings` …".
+pub(super) fn parse(text: &str) -> Result<Settings, String> {
+    match serde_json::from_str(text) {
+        Ok(Json::Object(settings)) => Ok(settings),
+        Ok(_) => Err("is not a JSON object".to_owned()),
+        // The position is enough: the text itself may be long, or hold what is nobody's business.
+        Err(error) => Err(format!("is not JSON (line {}, column {})", error.line(), error.column())),
+    }
+}
+
+/// What an attribute declares. Nothing while it is not known; validation has said what can't be read.
+pub(super) fn declared(settings: &Value<String>) -> Settings {
+    settings.as_deref().and_then(|text| parse(text).ok()).unwrap_or_default()
+}
+
+/// The text of settings, members in alphabetical order.
+pub(super) fn text(settings: &Settings) -> String {
+    Json::Object(settings.clone()).to_string()
+}
+
+/// Whether a document has what is declared. Objects may have more; lists have the same length; a null is as good as nothing.
+pub(super) fn contains(actual: Option<&Json>, declared: Option<&Json>) -> bool {
+    let is_nothing = |value: Option<&Json>| value.is_none_or(Json::is_null);
+    match (actual, declared) {
+        (actual, declared) if is_nothing(declared) => is_nothing(actual) || declared.is_none(),
+        (Some(Json::Object(actual)), Some(Json::Object(declared))) => {
+            declared.iter().all(|(key, value)| contains(actual.get(key), Some(value)))
+        }
+        (Some(Json::Array(actual)), Some(Json::Array(declared))) => {
+            actual.len() == declared.len()
+                && actual.iter().zip(declared).all(|(actual, declared)| contains(Some(actual), Some(declared)))
+        }
+        (Some(Json::Number(actual)), Some(Json::Number(declared))) => {
+            actual == declared || (actual.as_f64() == declared.as_f64() && actual.as_f64().is_some())
+        }
+        (actual, declared) => actual == declared,
+    }
+}
+
+/// The settings after a read: as they stand, where the document still has them; else what it has in their places.
+pub(super) fn refreshed(settings: &Value<String>, actual: &Settings) -> Value<String> {
+    let Some(declared) = settings.as_deref().and_then(|text| parse(text).ok()) else { return settings.clone() };
+    if declared.iter().all(|(key, value)| contains(actual.get(key), Some(value))) {
+        return settings.clone();
+    }
+    Value::Known(text(&in_place_of(&declared, actual)))
+}
+
+/// Changes a document to what is declared, and leaves the rest of it.
+pub(super) fn lay_over(document: &mut Settings, declared: &Settings) {
+    for (key, value) in declared {
+        if contains(document.get(key), Some(value)) {
+            continue;
+        }
+        match (document.get_mut(key), value) {
+            (Some(Json::Object(inner)), Json::Object(declared)) => lay_over(inner, declared),
+            (_, value) => drop(document.insert(key.clone(), value.clone())),
+        }
+    }
+}
+
+/// What the document has in the places that are declared.
+fn in_place_of(declared: &Settings, actual: &Settings) -> Settings {
+    let one = |(key, value): (&String, &Json)| {
+        let actual = actual.get(key).cloned().unwrap_or_default();
+        let actual = match (value, actual) {
+            (Json::Object(declared), Json::Object(actual)) => Json::Object(in_place_of(declared, &actual)),
+            (_, actual) => actual,
+        };
+        (key.clone(), actual)
+    };
+    declared.iter().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn object(json: Json) -> Settings {
+        json.as_object().unwrap().clone()
+    }
+
+    fn has(actual: Json, declared: Json) -> bool {
+        contains(Some(&actual), Some(&declared))
+    }
+
+    #[test]
+    fn a_document_may_have_more_than_is_declared_but_not_in_a_list() {
+        assert!(has(json!({"a": 1, "b": {"c": 2, "d": 3}}), json!({"b": {"c": 2}})));
+        assert!(has(json!([{"a": 1, "b": 2}]), json!([{"a": 1}])));
+        assert!(!has(json!([1, 2]), json!([1])));
+        assert!(!has(json!({"a": 1}), json!({"a": 2})));
+    }
+
+    #[test]
+    fn a_number_is_the_same_however_it_is_written_and_a_null_is_nothing() {
+        assert!(has(json!({"a": 1.0}), json!({"a": 1})));
+        assert!(has(json!({}), json!({"a": null})));
+        assert!(!has(json!({"a": 1}), json!({"a": null})));
+    }
+
+    #[test]
+    fn what_is_declared_is_laid_over_and_the_rest_stays() {
+        let mut document = object(json!({"a": {"b": 1, "c": 2}, "d": [1, 2], "e": 5}));
+        lay_over(&mut document, &object(json!({"a": {"b": 9}, "d": [3], "f": true})));
+        assert_eq!(Json::Object(document), json!({"a": {"b": 9, "c": 2}, "d": [3], "e": 5, "f": true}));
+    }
+
+    #[test]
+    fn a_read_keeps_the_text_until_the_document_has_something_else_there() {
+        let written: Value<String> = Value::from("{ \"b\": 1 }");
+        assert_eq!(refreshed(&written, &object(json!({"a": 5, "b": 1}))), written);
+        assert_eq!(refreshed(&written, &object(json!({"a": 5, "b": 2}))), Value::from(r#"{"b":2}"#));
+        assert_eq!(refreshed(&Value::Null, &object(json!({"a": 5}))), Value::Null);
+    }
+
+    #[test]
+    fn what_is_no_object_is_told_without_being_repeated() {
+        assert_eq!(parse("[1]"), Err("is not a JSON object".to_owned()));
+        assert_eq!(parse("{\"a\": pck_x}"), Err("is not JSON (line 1, column 7)".to_owned()));
+    }
+}

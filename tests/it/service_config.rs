@@ -1,0 +1,553 @@
+//! `pangea_service_config` on real programs: its life, and in whose name it is read, changed and deleted.
+
+use expect_test::expect;
+use pangea_emulator::Fault;
+use serde_json::{Value, json};
+use xtask::acceptance::{every_cli, terraform_since};
+
+use crate::world::{InWorlds as _, World};
+
+const ADDRESS: &str = "pangea_service_config.it";
+
+/// A project, a client that acts in it, and further blocks.
+fn with_project(name: &str, more: &str) -> String {
+    format!(
+        r#"
+resource "pangea_project" "{name}" {{
+  name = "{name}"
+  geo  = "us"
+}}
+{}{more}"#,
+        client(name, name)
+    )
+}
+
+/// A client that may change the configurations of a project.
+fn client(label: &str, project: &str) -> String {
+    format!(
+        r#"
+resource "pangea_management_client" "{label}" {{
+  name                = "{label}"
+  scopes              = ["pangea:service:audit:config:manage", "pangea:service:audit:config:read"]
+  roles               = [{{ type = "project", id = pangea_project.{project}.id, role = "admin" }}]
+  store_client_secret = false
+}}
+"#
+    )
+}
+
+/// The configuration, with these lines.
+fn config(lines: &str) -> String {
+    format!(
+        "\nresource \"pangea_service_config\" \"it\" {{\n  service = \"audit\"\n  name    = \"it\"\n  {lines}\n}}\n"
+    )
+}
+
+const AS_CLIENT: &str = "impersonate_client_id = pangea_management_client.it.client_id";
+
+/// A project, its client, and a configuration with these settings.
+fn all(settings: &str) -> String {
+    with_project("it", &config(&format!("{AS_CLIENT}\n  settings = {settings}")))
+}
+
+fn id(world: &World) -> String {
+    world.text(ADDRESS, "id")
+}
+
+/// How many secrets were made for runs since the log was cleared.
+fn made_for_runs(world: &World) -> usize {
+    let made = |request: &pangea_emulator::Recorded| request.method == "POST" && request.path.ends_with("/secrets");
+    world.emulator().requests().iter().filter(|request| made(request)).count()
+}
+
+/// After any run, no secret of it is alive.
+#[track_caller]
+fn no_run_secret_is_left(world: &World) {
+    assert_eq!(world.emulator().run_secrets(), Vec::<Value>::new());
+    assert_eq!(world.emulator().tokens(), Vec::<Value>::new());
+}
+
+#[test]
+fn a_configuration_is_made_by_a_client_of_the_same_apply_and_the_second_plan_is_empty() {
+    every_cli().run(|world| {
+        world.config(&all(r#"jsonencode({ hot_storage = "7d" })"#)).apply();
+        no_run_secret_is_left(world);
+        world.plan_is_empty();
+        no_run_secret_is_left(world);
+        let stored = world.emulator().config(&id(world)).unwrap();
+        assert_eq!((&stored["hot_storage"], &stored["name"]), (&json!("7d"), &json!("it")));
+        assert_eq!(stored["project"], json!(world.text("pangea_project.it", "id")));
+        assert_eq!(world.text(ADDRESS, "impersonate_client_id"), world.text("pangea_management_client.it", "id"));
+        assert!(world.values(ADDRESS)["created_at"].is_string());
+        let state = world.state_file();
+        assert!(!state.contains("pck_") && !state.contains("pts_"), "a secret is in the state");
+        world.destroy();
+        assert!(world.emulator().leftovers().is_empty());
+    });
+}
+
+#[test]
+fn form_and_what_is_not_declared_give_no_difference() {
+    every_cli().run(|world| {
+        world.config(&all(r#"jsonencode({ hot_storage = "7d", shards = 2 })"#)).apply();
+        world.config(&all(r#""{ \"shards\": 2.0,   \"hot_storage\": \"7d\" }""#));
+        world.plan_is_empty();
+        world.emulator().set_config_field(&id(world), "retention", json!("9d"));
+        world.plan_is_empty();
+        world.config(&all(r#"jsonencode({ shards = 2 })"#));
+        world.plan_is_empty();
+        world.destroy();
+    });
+}
+
+#[test]
+fn a_change_happens_in_place_and_leaves_what_is_not_declared() {
+    every_cli().run(|world| {
+        world.config(&all(r#"jsonencode({ hot_storage = "7d" })"#)).apply();
+        let before = id(world);
+        world.emulator().set_config_field(&before, "shards", json!(3));
+        let changed = all(r#"jsonencode({ hot_storage = "9d" })"#).replace("name    = \"it\"", "name    = \"new\"");
+        let plan = world.config(&changed).plan();
+        assert_eq!(plan.actions(), ["update pangea_service_config.it"]);
+        world.apply_planned(&plan);
+        let stored = world.emulator().config(&before).unwrap();
+        assert_eq!(
+            (&stored["hot_storage"], &stored["shards"], &stored["name"]),
+            (&json!("9d"), &json!(3), &json!("new"))
+        );
+        world.plan_is_empty();
+        world.destroy();
+    });
+}
+
+#[test]
+fn a_declared_setting_that_somebody_changed_is_drift() {
+    every_cli().run(|world| {
+        world.config(&all(r#"jsonencode({ hot_storage = "7d" })"#)).apply();
+        world.emulator().set_config_field(&id(world), "hot_storage", json!("1d"));
+        let plan = world.plan();
+        assert_eq!(
+            (plan.actions(), plan.drift()),
+            (vec![format!("update {ADDRESS}")], vec![format!("update {ADDRESS}")])
+        );
+        world.apply_planned(&plan);
+        assert_eq!(world.emulator().config(&id(world)).unwrap()["hot_storage"], json!("7d"));
+        world.plan_is_empty();
+        world.destroy();
+    });
+}
+
+#[test]
+fn another_schema_replaces_the_configuration() {
+    every_cli().run(|world| {
+        let with = |kind: &str| {
+            all(&format!(
+                "jsonencode({{ version = 3, schema = {{ fields = [{{ id = \"a\", type = \"{kind}\" }}] }} }})"
+            ))
+        };
+        world.config(&with("text")).apply();
+        let before = id(world);
+        let plan = world.config(&with("string")).plan();
+        assert_eq!(plan.actions(), ["replace pangea_service_config.it (settings)"]);
+        world.apply_planned(&plan);
+        assert_ne!(id(world), before);
+        assert_eq!(world.emulator().config(&before), None);
+        world.plan_is_empty();
+        world.destroy();
+    });
+}
+
+#[test]
+fn an_import_names_the_client_and_takes_over_what_is_there() {
+    every_cli().run(|world| {
+        world.config(&all(r#"jsonencode({ hot_storage = "7d" })"#)).apply();
+        let import = format!("{}/audit/{}", world.text(ADDRESS, "impersonate_client_id"), id(world));
+        world.forget(ADDRESS);
+        world.import(ADDRESS, &import);
+        world.plan_is_empty();
+        world.forget(ADDRESS);
+        let text = world.import_fails(ADDRESS, "pci_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+        assert!(text.contains("is not `SERVICE/pci_…`"), "{text}");
+        world.import(ADDRESS, &import);
+        world.destroy();
+        assert!(world.emulator().leftovers().is_empty());
+    });
+}
+
+#[test]
+fn an_import_by_identity_names_the_client_too() {
+    terraform_since(1, 12).or_tofu(1, 12).run(|world| {
+        let config = all(r#"jsonencode({ hot_storage = "7d" })"#);
+        world.config(&config).apply();
+        let identity = format!(
+            "{{ service = \"audit\", id = {:?}, impersonate_client_id = {:?} }}",
+            id(world),
+            world.text(ADDRESS, "impersonate_client_id")
+        );
+        world.forget(ADDRESS);
+        world.config(&format!("{config}import {{\n  to       = {ADDRESS}\n  identity = {identity}\n}}\n"));
+        let plan = world.plan();
+        assert_eq!(plan.actions(), Vec::<String>::new());
+        world.apply_planned(&plan);
+        world.config(&config).plan_is_empty();
+        world.destroy();
+    });
+}
+
+#[test]
+fn a_configuration_that_vanished_is_made_again_with_a_warning() {
+    every_cli().run(|world| {
+        world.config(&all("jsonencode({})")).apply();
+        world.emulator().delete_config(&id(world));
+        let plan = world.plan();
+        assert_eq!(plan.actions(), ["create pangea_service_config.it"]);
+        assert!(plan.warnings().contains("The service configuration no longer exists"), "{}", plan.warnings());
+        world.apply_planned(&plan);
+        world.emulator().delete_config(&id(world));
+        world.destroy();
+        assert!(world.emulator().leftovers().is_empty());
+    });
+}
+
+#[test]
+fn nothing_is_written_over_what_somebody_changed_since_the_plan() {
+    every_cli().run(|world| {
+        world.config(&all(r#"jsonencode({ hot_storage = "7d" })"#)).apply();
+        world.config(&all(r#"jsonencode({ hot_storage = "9d" })"#));
+        let plan = world.plan();
+        world.emulator().set_config_field(&id(world), "shards", json!(3));
+        expect![[r#"
+            Error: The service configuration was changed by somebody else
+              at pangea_service_config.it
+              at resource "pangea_service_config" "it" {
+
+            The service configuration pci_… was changed on Pangea after this plan was made, so nothing was written over it. Run `terraform plan` to see how it is now, and apply that.
+        "#]]
+        .assert_eq(&world.apply_planned_fails(&plan));
+        assert_eq!(world.emulator().config(&id(world)).unwrap()["hot_storage"], json!("7d"));
+        world.apply();
+        assert_eq!(world.emulator().config(&id(world)).unwrap()["shards"], json!(3));
+
+        // The service may notice what the provider could not.
+        world.config(&all(r#"jsonencode({ hot_storage = "5d" })"#));
+        let body = r#"{"status":"ValidationError","summary":"late","request_id":"prq_x","result":{"errors":[{"code":"BadState","detail":"late","source":"/updated_at"}]}}"#;
+        world.emulator().inject(Fault::status(400).body(body).path("*/config/update"));
+        let text = world.apply_fails();
+        assert!(text.starts_with("Error: The service configuration was changed by somebody else\n"), "{text}");
+        world.apply();
+        world.destroy();
+    });
+}
+
+#[test]
+fn what_pangea_refuses_is_shown_at_the_settings() {
+    every_cli().run(|world| {
+        world.config(&all(r#"jsonencode({ hot_storage = "soon" })"#));
+        let text = world.apply_fails();
+        assert!(text.contains("at settings = jsonencode"), "{text}");
+        assert!(text.contains("BadFormatPangeaDuration at /hot_storage"), "{text}");
+        no_run_secret_is_left(world);
+        for (settings, problem) in [
+            ("\"[1]\"", "`settings` is not a JSON object"),
+            ("jsonencode({ name = \"x\" })", "`settings` holds `name`, which is an attribute of its own"),
+            ("jsonencode({ updated_at = \"x\" })", "`settings` holds `updated_at`, which Pangea sets"),
+        ] {
+            let text = world.config(&all(settings)).plan_fails();
+            assert!(text.contains(problem), "{text}");
+        }
+    });
+}
+
+/// Makes everything, then another provider block, with these lines, stands before it.
+fn then_with_provider(world: &mut World, config: &str, lines: &str) {
+    world.config(config).apply();
+    world.config(&format!("provider \"pangea\" {{\n  {lines}\n}}\n{config}"));
+}
+
+#[test]
+fn the_providers_default_is_recorded_and_a_new_default_moves_nothing() {
+    every_cli().run(|world| {
+        // The default is a literal id, so its client stands elsewhere.
+        let [one, other] = ["one", "other"].map(|name| {
+            let project = world.emulator().create_project(name, "us").unwrap();
+            world
+                .emulator()
+                .create_client(
+                    name,
+                    "pangea:service:audit:config:manage pangea:service:audit:config:read",
+                    &[("project", &project, "admin")],
+                )
+                .unwrap()
+        });
+        let with =
+            |client: &str| format!("provider \"pangea\" {{\n  impersonate_client_id = {client:?}\n}}\n{}", config(""));
+        world.config(&with(&one)).apply();
+        assert_eq!(world.text(ADDRESS, "impersonate_client_id"), one);
+        // Read with the new default, it would look gone, and a second one would be made.
+        world.config(&with(&other)).plan_is_empty();
+        world.config(&config("")).plan_is_empty();
+        world.config(&with(&other)).destroy();
+        assert_eq!(world.emulator().leftovers().configs, 0);
+    });
+}
+
+#[test]
+fn another_client_of_the_project_changes_nothing_but_who_calls() {
+    every_cli().run(|world| {
+        let both = |who: &str| {
+            let more = format!(
+                "{}{}",
+                client("second", "it"),
+                config(&format!("impersonate_client_id = pangea_management_client.{who}.client_id"))
+            );
+            with_project("it", &more)
+        };
+        world.config(&both("it")).apply();
+        let before = id(world);
+        let plan = world.config(&both("second")).plan();
+        assert_eq!(plan.actions(), ["update pangea_service_config.it"]);
+        world.apply_planned(&plan);
+        assert_eq!(id(world), before);
+        assert_eq!(world.text(ADDRESS, "impersonate_client_id"), world.text("pangea_management_client.second", "id"));
+        world.plan_is_empty();
+        world.destroy();
+        assert!(world.emulator().leftovers().is_empty());
+    });
+}
+
+#[test]
+fn a_replaced_client_takes_its_configuration_along() {
+    every_cli().run(|world| {
+        let with = |lifetime: u32| {
+            all("jsonencode({})").replace(
+                "store_client_secret = false",
+                &format!("store_client_secret = false\n  client_token_expires_in = {lifetime}"),
+            )
+        };
+        world.config(&with(600)).apply();
+        let (config, client) = (id(world), world.text(ADDRESS, "impersonate_client_id"));
+        let plan = world.config(&with(900)).plan();
+        assert_eq!(
+            plan.actions(),
+            ["replace pangea_management_client.it (client_token_expires_in)", "update pangea_service_config.it"]
+        );
+        world.apply_planned(&plan);
+        assert_eq!(id(world), config, "the configuration stays");
+        assert_ne!(world.text(ADDRESS, "impersonate_client_id"), client);
+        no_run_secret_is_left(world);
+        world.plan_is_empty();
+        world.destroy();
+        assert!(world.emulator().leftovers().is_empty());
+    });
+}
+
+#[test]
+fn a_client_of_another_project_is_an_error_that_says_how_to_move() {
+    every_cli().run(|world| {
+        let both = |who: &str| {
+            let configured = config(&format!("impersonate_client_id = pangea_management_client.{who}.client_id"));
+            with_project("it", &with_project("other", &configured))
+        };
+        world.config(&both("it")).apply();
+        world.config(&both("other"));
+        expect![[r#"
+            Error: The service configuration is not in the project of the client that is to act
+              at pangea_service_config.it
+              at impersonate_client_id = pangea_management_client.other.client_id
+
+            `impersonate_client_id` says who calls, and moves nothing: the service configuration pci_… stays in its project, and client psa_… does not find it there. Name a client of that project. To delete it there and make it anew in the other project, run `terraform apply -replace=ADDRESS`.
+        "#]]
+        .assert_eq(&world.apply_fails());
+        assert_eq!(world.emulator().leftovers().configs, 1);
+        let plan = world.plan_with(&["-replace=pangea_service_config.it"]);
+        world.apply_planned(&plan);
+        let stored = world.emulator().configs();
+        assert_eq!((stored.len(), &stored[0]["project"]), (1, &json!(world.text("pangea_project.other", "id"))));
+        world.plan_is_empty();
+        world.destroy();
+        assert!(world.emulator().leftovers().is_empty());
+    });
+}
+
+#[test]
+fn without_credentials_a_read_keeps_the_state_and_warns_once_and_a_change_is_an_error() {
+    every_cli().run(|world| {
+        let two = |settings: &str| {
+            let second = config(AS_CLIENT).replace("\"it\" {", "\"second\" {").replace("name    = \"it\"", "name    = \"second\"");
+            format!("{}{second}", all(settings))
+        };
+        let (old, new) = (two(r#"jsonencode({ hot_storage = "7d" })"#), two(r#"jsonencode({ hot_storage = "9d" })"#));
+        then_with_provider(world, &old, "mint_run_secrets = false");
+        let before = id(world);
+        world.emulator().clear_requests();
+        let run = world.plan_is_empty();
+        assert_eq!(run.warnings().matches("were not read").count(), 1, "{}", run.warnings());
+        assert_eq!(made_for_runs(world), 0);
+
+        world.config(&format!("provider \"pangea\" {{\n  mint_run_secrets = false\n}}\n{new}"));
+        expect![[r#"
+            Error: No credentials to act as client psa_…
+              at pangea_service_config.it
+              at resource "pangea_service_config" "it" {
+
+            acting as client psa_…: no secret of it is given, and none may be made for this run. Either put a secret of the client to act as into the provider's `client_credentials`, by its id; or let the provider make one for the run (`mint_run_secrets`, true by default), for which its login needs the scope `pangea:platform:account:manage` and a role that reaches the client.
+        "#]]
+        .assert_eq(&world.apply_fails());
+        assert!(world.destroy_fails().contains("No credentials to act as client"));
+        assert_eq!(id(world), before);
+
+        // Nothing is known of an object right after its import, so there keeping the state would be storing nulls.
+        world.forget(ADDRESS);
+        let import = format!("{}/audit/{before}", world.text("pangea_management_client.it", "id"));
+        let text = world.import_fails(ADDRESS, &import);
+        assert!(text.contains("No credentials to act as client"), "{text}");
+        world.config(&old);
+        world.import(ADDRESS, &import);
+        world.plan_is_empty();
+        world.destroy();
+        assert!(world.emulator().leftovers().is_empty());
+    });
+}
+
+#[test]
+fn a_read_only_login_plans_with_a_warning_and_changes_nothing() {
+    every_cli().run(|world| {
+        world.config(&all(r#"jsonencode({ hot_storage = "7d" })"#)).apply();
+        let login = world.variable("PANGEA_CLIENT_ID").to_owned();
+        let read = ["pangea:platform:account:read", "pangea:platform:project:read", "pangea:platform:org:read"];
+        world.emulator().set_scope(&login, &read);
+        let run = world.plan_is_empty();
+        assert!(run.warnings().contains("no secret could be made for it"), "{}", run.warnings());
+        no_run_secret_is_left(world);
+    });
+}
+
+#[test]
+fn a_given_secret_is_used_and_one_that_is_unknown_keeps_the_state() {
+    every_cli().run(|world| {
+        let given = |trigger: u8| {
+            let block = "provider \"pangea\" {\n  alias = \"acting\"\n  mint_run_secrets = false\n  client_credentials = {\n    (pangea_management_client.it.client_id) = terraform_data.secret.output\n  }\n}\n";
+            let secret = format!("resource \"terraform_data\" \"secret\" {{\n  input = pangea_management_client.it.client_secret\n  triggers_replace = {trigger}\n}}\n");
+            let stored = all("jsonencode({})").replace("store_client_secret = false", "").replace(AS_CLIENT, &format!("provider = pangea.acting\n  {AS_CLIENT}"));
+            format!("{block}{secret}{stored}")
+        };
+        world.config(&given(1)).apply();
+        world.emulator().clear_requests();
+        world.plan_is_empty();
+        assert_eq!(made_for_runs(world), 0);
+
+        // While the secret is on its way, the map is there and this value of it unknown.
+        let plan = world.config(&given(2)).plan();
+        assert!(plan.warnings().contains("depends on something that is known only after an apply"), "{}", plan.warnings());
+        assert_eq!(plan.actions(), ["replace terraform_data.secret (triggers_replace)"]);
+        world.apply_planned(&plan);
+        world.plan_is_empty();
+        world.destroy();
+        assert!(world.emulator().leftovers().is_empty());
+    });
+}
+
+#[test]
+fn a_wrong_secret_says_where_it_comes_from_and_never_what_it_is() {
+    every_cli().run(|world| {
+        world.config(&all("jsonencode({})")).apply();
+        let client = world.text(ADDRESS, "impersonate_client_id");
+        let wrong = "pck_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+        let block =
+            format!("provider \"pangea\" {{\n  client_credentials = {{\n    {client:?} = {wrong:?}\n  }}\n}}\n");
+        world.config(&format!("{block}{}", all("jsonencode({})")));
+        let text = world.plan_fails();
+        assert!(text.contains("whose secret comes from the provider's attribute `client_credentials`"), "{text}");
+        assert!(!text.contains("aaaaaaaa"), "{text}");
+    });
+}
+
+#[test]
+fn where_the_client_is_gone_the_default_stands_in_and_else_three_ways_are_named() {
+    every_cli().run(|world| {
+        let project = world.emulator().create_project("it", "us").unwrap();
+        let scope = "pangea:service:audit:config:manage pangea:service:audit:config:read";
+        let [one, heir] = ["one", "heir"].map(|name| world.emulator().create_client(name, scope, &[("project", &project, "admin")]).unwrap());
+        let configured = config(&format!("impersonate_client_id = {one:?}"));
+        world.config(&configured).apply();
+        world.emulator().delete_client(&one);
+        expect![[r#"
+            Error: The client of the service configuration no longer exists
+              at pangea_service_config.it
+              at resource "pangea_service_config" "it" {
+
+            The service configuration pci_… is recorded with client psa_…, which was deleted, and the provider's default does not see it. Three ways lead on: set the provider's `impersonate_client_id` to a living client of the same project; let Terraform forget the object and leave it there, with a block `removed { lifecycle { destroy = false } }`; or take it out of the state with `terraform state rm ADDRESS`, as is right where its project is gone too.
+        "#]]
+        .assert_eq(&world.plan_fails());
+        world.config(&format!("provider \"pangea\" {{\n  impersonate_client_id = {heir:?}\n}}\n{}", config("")));
+        world.plan_is_empty();
+        world.destroy();
+        assert_eq!(world.emulator().leftovers().configs, 0);
+    });
+}
+
+#[test]
+fn a_plan_that_deletes_the_client_of_what_stays_warns() {
+    every_cli().run(|world| {
+        world.config(&all("jsonencode({})")).apply();
+        let client = world.text(ADDRESS, "impersonate_client_id");
+        let project =
+            with_project("it", "").split("\nresource \"pangea_management_client\"").next().unwrap().to_owned();
+        world.config(&format!(
+            "{project}{}",
+            config(&format!("impersonate_client_id = {client:?}\n  settings = jsonencode({{}})"))
+        ));
+        let plan = world.plan();
+        assert_eq!(plan.actions(), ["delete pangea_management_client.it"]);
+        assert!(plan.warnings().contains("Objects act as a client that is to be deleted"), "{}", plan.warnings());
+        // Where both go, there is nothing to warn of.
+        world.config(&project);
+        let plan = world.plan();
+        assert!(!plan.warnings().contains("Objects act as a client"), "{}", plan.warnings());
+        world.config(&all("jsonencode({})")).destroy();
+    });
+}
+
+#[test]
+fn one_secret_serves_a_whole_run_and_one_that_could_not_be_revoked_dies_by_itself() {
+    every_cli().run(|world| {
+        let many = format!(
+            "{}{}",
+            with_project("it", ""),
+            config(AS_CLIENT).replace("name    = \"it\"", "count = 10\n  name = \"it-${count.index}\"")
+        );
+        world.config(&many).apply();
+        world.emulator().clear_requests();
+        world.plan_is_empty();
+        assert_eq!(made_for_runs(world), 1);
+        // As after a kill: nobody revokes what was made.
+        world.emulator().inject(Fault::reset().method("DELETE").path("*/secrets/*").always());
+        world.plan_is_empty();
+        let left = world.emulator().run_secrets();
+        assert_eq!(left.len(), 1);
+        assert!(left[0]["client_secret_description"].as_str().unwrap().contains("for one run"));
+        world.emulator().advance(std::time::Duration::from_secs(601));
+        assert_eq!(world.emulator().run_secrets(), Vec::<Value>::new());
+        world.emulator().clear_faults();
+        world.destroy();
+        assert!(world.emulator().leftovers().is_empty());
+    });
+}
+
+#[test]
+fn the_login_acts_as_itself_without_another_secret() {
+    every_cli().run(|world| {
+        let project = world.emulator().create_project("it", "us").unwrap();
+        let scope = "pangea:service:audit:config:manage pangea:service:audit:config:read";
+        let member = world.emulator().create_client("member", scope, &[("project", &project, "admin")]).unwrap();
+        let secret = world.emulator().create_secret(&member).unwrap();
+        world.set("PANGEA_CLIENT_ID", &member).set("PANGEA_CLIENT_SECRET", &secret);
+        for lines in ["", &format!("impersonate_client_id = {member:?}")] {
+            world.config(&config(lines)).apply();
+            world.plan_is_empty();
+            assert_eq!(made_for_runs(world), 0);
+        }
+        world.destroy();
+        assert_eq!(world.emulator().leftovers().configs, 0);
+    });
+}
