@@ -193,7 +193,7 @@ async fn a_service_that_the_login_has_no_part_in() {
 
         The provider tried to read the signing keys (JWKS). POST authn /v2/client/jwks at HOST: the service answered 403 (access_denied).
 
-        The call was made as the client of the token from the environment variable PANGEA_ACCESS_TOKEN, and a project's services answer only who belongs to the project: a client of the whole organization does not. Set the provider's `service_token`, or log in as a client of the project. Service tokens are made on the service's page in the Pangea User Console, under API Credentials.
+        The call was made as the client of the token from the environment variable PANGEA_ACCESS_TOKEN, and a project's services answer only who belongs to the project: a client of the whole organization does not. Name a client of the project in `impersonate_client_id`, set the provider's `service_token`, or log in as a client of the project. Service tokens are made on the service's page in the Pangea User Console, under API Credentials.
 
         Pangea's request id: prq_a
     "#]]).await;

@@ -174,7 +174,7 @@ fn a_login_that_cannot_act_in_a_project_is_told_of_the_service_token() {
         expect![[r#"
             Error: Unable to read the signing keys (JWKS): not allowed
 
-            The call was made as the client psa_… that the provider is logged in as, and a project's services answer only who belongs to the project: a client of the whole organization does not. Set the provider's `service_token`, or log in as a client of the project. Service tokens are made on the service's page in the Pangea User Console, under API Credentials.
+            The call was made as the client psa_… that the provider is logged in as, and a project's services answer only who belongs to the project: a client of the whole organization does not. Name a client of the project in `impersonate_client_id`, set the provider's `service_token`, or log in as a client of the project. Service tokens are made on the service's page in the Pangea User Console, under API Credentials.
         "#]].assert_eq(&refused(world));
     });
 }

@@ -300,6 +300,10 @@ fn no_planted_secret_is_in_any_byte_that_is_written() {
         let said = watched.run(1, &["plan", "-input=false"]);
         assert!(said.contains("`proxy_url`"), "{said}");
 
+        // A client's secrets go with it, those of runs too.
+        let of_runs = watched.world.emulator().run_secrets().len();
+        assert!(of_runs >= 3, "each run made a secret for itself, {of_runs} in all");
+        let known_before = watched.world.emulator().secret_values();
         watched.world.config(&(provider("") + OBJECTS));
         watched.run(0, &["destroy", "-auto-approve", "-input=false"]);
 
@@ -313,14 +317,13 @@ fn no_planted_secret_is_in_any_byte_that_is_written() {
             .emulator()
             .secret_values()
             .iter()
+            .chain(&known_before)
             .enumerate()
             .map(|(number, value)| planted(&format!("secret {number} of the service, {}…", &value[..4]), value))
             .collect();
         assert!(secrets.iter().filter(|secret| secret.value.starts_with("pts_")).count() > 5, "tokens were made");
         assert!(secrets.iter().any(|secret| secret.value == login.client_secret));
         assert!(secrets.iter().any(|secret| secret.value == login.authn_token));
-        let of_runs = watched.world.emulator().run_secrets().len();
-        assert!(of_runs >= 3, "each run made a secret for itself, {of_runs} in all");
         secrets.push(planted("the created secret", CREATED));
         secrets.push(planted("the ready token", READY));
         secrets.push(planted("the proxy's password", PROXY_PASSWORD));

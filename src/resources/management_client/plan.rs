@@ -5,8 +5,7 @@ use tf_framework::{Diagnostic, Path, Plan, Secret, Value};
 use super::{IMPORTED, ManagementClient};
 use crate::{
     access::Holding,
-    acting,
-    protection,
+    acting, protection,
     provider::{ALLOW_DELETE, Pangea},
     resources::declared_twice,
 };
