@@ -341,11 +341,11 @@ fn plan_settings(plan: &mut Plan<ServiceConfig>, planned: &ServiceConfig) {
             return;
         }
     }
-    let changes = |part: &&str| match (before.get(*part), after.get(*part)) {
+    let changes = |part: &str| match (before.get(part), after.get(part)) {
         (Some(before), Some(after)) => !contains(Some(before), Some(after)),
         _ => false,
     };
-    if IMMUTABLE.iter().any(|part| changes(&part)) {
+    if IMMUTABLE.iter().any(|part| changes(part)) {
         plan.replace("settings");
     }
 }
