@@ -53,6 +53,25 @@ impl Unreached {
     }
 }
 
+impl Unreached {
+    /// The error for a data source, which has no state to keep.
+    pub fn into_lookup_error(self, place: Place<'_>) -> Diagnostics {
+        match self {
+            Unreached::NoCredentials(why) => why.into(),
+            Unreached::ActorIsGone => Diagnostic::error(
+                "The client to act as does not exist",
+                format!(
+                    "The call was to be made as client {}, which was deleted, or which the provider's login does not see. Name another client \
+                     of the project in `{IMPERSONATE}`.",
+                    place.client_id.unwrap_or_default()
+                ),
+            )
+            .into(),
+            Unreached::Failed(errors) => errors,
+        }
+    }
+}
+
 impl Pangea {
     /// The client that the calls of an object are made as: its own, else the provider's default.
     pub fn actor_of(&self, own: &Value<String>) -> Value<String> {

@@ -61,7 +61,12 @@ impl Provider for PangeaProvider {
     }
 
     fn data_sources() -> Vec<DataSourceType<Pangea>> {
-        vec![DataSourceType::of::<data_sources::Jwks>()]
+        vec![
+            DataSourceType::of::<data_sources::Jwks>(),
+            DataSourceType::of::<data_sources::ServiceConfig>(),
+            DataSourceType::of::<data_sources::ServiceConfigs>(),
+            DataSourceType::of::<data_sources::TextGuard>(),
+        ]
     }
 }
 

@@ -10,10 +10,11 @@ use spki::{
         pem::LineEnding,
     },
 };
-use tf_framework::{Context, DataSource, Model, Result, Value, async_trait};
+use tf_framework::{Context, DataSource, Diagnostics, Model, Result, Value, async_trait};
 
 use crate::{
-    diagnose::{Attempt, Explain},
+    acting::{self, Place},
+    diagnose::Attempt,
     provider::Pangea,
 };
 
@@ -21,6 +22,12 @@ use crate::{
 /// token decides which project's keys come back.
 #[derive(Clone, Debug, Model)]
 pub struct Jwks {
+    /// The client (`psa_…`) to read them as: one of the project. Defaults to the provider's.
+    #[attr(optional, length(1..=255))]
+    pub impersonate_client_id: Value<String>,
+    /// Domain of the project's services, where it is not the provider's, such as `aws.eu.pangea.cloud`.
+    #[attr(optional, length(1..=255))]
+    pub domain: Value<String>,
     /// The keys, in Pangea's order.
     #[attr(computed)]
     pub keys: Value<Vec<Key>>,
@@ -68,11 +75,22 @@ pub struct Key {
 impl DataSource<Pangea> for Jwks {
     const NAME: &'static str = "pangea_jwks";
 
-    async fn read(pangea: &Pangea, _: Jwks, _: &mut Context<Jwks>) -> Result<Jwks> {
-        let attempt = Attempt::new("read", "signing keys (JWKS)", "").at_service("authn");
-        let found = pangea.service_api("authn")?.authn().jwks().await.explain(pangea, &attempt)?;
+    fn validate(config: &Jwks, diagnostics: &mut Diagnostics) {
+        acting::check_actor(&config.impersonate_client_id, diagnostics);
+    }
+
+    async fn read(pangea: &Pangea, config: Jwks, _: &mut Context<Jwks>) -> Result<Jwks> {
+        let actor = pangea.actor_of(&config.impersonate_client_id);
+        let place = Place { service: "authn", client_id: actor.as_deref(), domain: config.domain.as_deref() };
+        let attempt =
+            Attempt::new("read", "signing keys (JWKS)", "").at_service(place.service).acting_as(place.client_id);
+        let found = async {
+            let api = pangea.at(place)?;
+            acting::sorted(api.authn().jwks().await, pangea, place, &attempt)
+        };
+        let found = found.await.map_err(|unreached| unreached.into_lookup_error(place))?;
         let keys: Vec<Key> = found.keys.into_iter().map(Key::from).collect();
-        Ok(Jwks { keys: keys.into(), json: found.document.into() })
+        Ok(Jwks { keys: keys.into(), json: found.document.into(), ..config })
     }
 }
 

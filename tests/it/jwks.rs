@@ -5,7 +5,10 @@ use pangea_emulator::Fault;
 use serde_json::{Value, json};
 use xtask::acceptance::every_cli;
 
-use crate::world::{InWorlds as _, World};
+use crate::{
+    service_config_data::member,
+    world::{InWorlds as _, World},
+};
 
 const ADDRESS: &str = "data.pangea_jwks.it";
 
@@ -213,5 +216,18 @@ fn a_service_that_is_not_enabled_is_named_with_the_page_that_enables_it() {
 
             Services are enabled by hand: in the Pangea User Console choose the project that the token belongs to, open the page of AuthN, and enable it.
         "#]].assert_eq(&refused(world));
+    });
+}
+
+#[test]
+fn a_client_of_a_project_reads_the_keys_of_that_project() {
+    every_cli().run(|world| {
+        let client_id = member(world, &[]).client_id;
+        let acting = KEYS.replace("\"it\" {}", &format!("\"it\" {{\n  impersonate_client_id = {client_id:?}\n}}"));
+        world.config(&acting).apply();
+        world.plan_is_empty();
+        // The seed's project, to which the service token belongs, has a second one.
+        assert_eq!(world.values(ADDRESS)["keys"].as_array().unwrap().len(), 1);
+        assert_eq!(world.emulator().run_secrets(), Vec::<Value>::new());
     });
 }

@@ -17,6 +17,9 @@ mod protocol;
 mod provider_block;
 mod secrets;
 mod service_config;
+mod service_config_data;
+mod service_configs;
+mod text_guard;
 mod tidy;
 // The vocabulary of the tests: a word may be out of use for a while.
 #[allow(dead_code)]

@@ -99,6 +99,24 @@ pub(crate) fn list(world: &mut World, call: &Call) -> Result<Reply, Problem> {
     Ok(Reply::ok(json!({ "count": page.count, "last": page.last, "items": items })))
 }
 
+/// A configuration that nobody made through the API, with the defaults of its service; gives its id.
+pub(crate) fn plant(world: &mut World, service: Service, project: &str, name: &str) -> String {
+    let body = Map::from_iter([("name".to_owned(), json!(name))]);
+    let mut fields = Fields::of(&body);
+    let form = forms::of(service, &mut fields, None);
+    let id = world.mint(ids::SERVICE_CONFIG);
+    let now = clock::text(world.clock.now());
+    let mut config = Map::from_iter([("id".to_owned(), json!(id))]);
+    config.extend(forms::read(form, &mut fields, None));
+    for (field, value) in
+        [("created_at", now.as_str()), ("updated_at", &now), (SERVICE, service.label()), (PROJECT, project)]
+    {
+        config.insert(field.to_owned(), json!(value));
+    }
+    world.store.insert(Table::Configs, &id, config);
+    id
+}
+
 /// A change that nobody made through the API: one field of one configuration.
 pub(crate) fn set(world: &mut World, id: &str, field: &str, value: Value) -> bool {
     let now = clock::text(world.clock.now());

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::call::Service;
 use crate::clients;
 use crate::clock;
 use crate::configs;
@@ -95,6 +96,12 @@ impl State {
     #[must_use]
     pub fn config(&self, id: &str) -> Option<Value> {
         self.lock().store.get(Table::Configs, id).cloned().map(Value::Object)
+    }
+
+    /// Makes a configuration of a service (`audit`, `redact`, `ai-guard`) in a project, with the service's defaults; gives its id.
+    pub fn create_config(&self, service: &str, project: &str, name: &str) -> String {
+        let service = Service::ALL.into_iter().find(|known| known.label() == service).unwrap_or(Service::Audit);
+        self.edit(|world| configs::plant(world, service, project, name))
     }
 
     /// Sets any field of a configuration, as somebody in the console would.
