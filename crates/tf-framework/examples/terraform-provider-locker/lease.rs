@@ -46,14 +46,22 @@ impl EphemeralResource<Lockers> for Lease {
 
     async fn renew(lockers: &Lockers, ctx: &mut EphemeralContext) -> Result<()> {
         lockers.keep(ctx.private().text("name"))?;
-        let seconds = ctx.private().get("seconds").and_then(serde_json::Value::as_i64).unwrap_or(DEFAULT_SECONDS);
+        let renewals = number(ctx, "renewals").unwrap_or(0) + 1;
+        ctx.private().set("renewals", renewals);
+        let seconds = number(ctx, "seconds").unwrap_or(DEFAULT_SECONDS);
         ctx.renew_at(half_of(seconds));
         Ok(())
     }
 
     async fn close(lockers: &Lockers, ctx: &mut EphemeralContext) -> Result<()> {
-        lockers.give_back(ctx.private().text("name"))
+        // A Terraform never tells of renewals here, and an OpenTofu does: nothing may hang on it.
+        let renewals = number(ctx, "renewals");
+        lockers.give_back(ctx.private().text("name"), renewals)
     }
+}
+
+fn number(ctx: &mut EphemeralContext, key: &str) -> Option<i64> {
+    ctx.private().get(key).and_then(serde_json::Value::as_i64)
 }
 
 /// Half-way to the end of the lease, so that a renewal may be late.

@@ -52,11 +52,12 @@ impl Lockers {
         self.note(&format!("{name} kept"))
     }
 
-    /// Gives a locker back. One that is free already is a success.
-    pub(crate) fn give_back(&self, name: &str) -> Result<()> {
+    /// Gives a locker back, and notes how often it was kept where that is known. One that is free already is a success.
+    pub(crate) fn give_back(&self, name: &str, renewals: Option<i64>) -> Result<()> {
         let file = self.file(name, "taken")?;
+        let known = renewals.map_or(String::new(), |renewals| format!(", kept {renewals} times"));
         match fs::remove_file(&file) {
-            Ok(()) => self.note(&format!("{name} given back")),
+            Ok(()) => self.note(&format!("{name} given back{known}")),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             Err(error) => Err(failed(&format!("give back {}", file.display()), &error)),
         }

@@ -1,3 +1,5 @@
+//! Ephemeral resources through the calls: what is opened, renewed and closed, and with which private data.
+
 use std::{
     sync::{Arc, Mutex},
     time::{Duration, SystemTime},
