@@ -5,6 +5,7 @@
 
 mod client_grant;
 mod concurrency;
+mod conformance;
 mod deletion_protection;
 mod errors;
 mod generated_config;

@@ -94,6 +94,10 @@ pub fn complete(value: Value, ty: &Value) -> Value {
             whole.extend(fields);
             Value::Object(whole)
         }
+        (value @ Value::Object(_), "dynamic-list" | "dynamic-map") if written_dynamic(&value).is_some() => {
+            let (found, value) = (&value["type"], value["value"].clone());
+            complete(wrapped(complete(value, found), found, ty), ty)
+        }
         (Value::Object(fields), "map" | "dynamic-map") => {
             fields.into_iter().map(|(key, value)| (key, complete(value, &ty[1]))).collect()
         }
@@ -140,6 +144,33 @@ pub fn exact(text: &str) -> Option<Number> {
     let number = BigDecimal::from_str(text).ok()?.normalized();
     // `normalized` turns 1000 into 1e3.
     Number::from_str(&number.to_plain_string()).ok()
+}
+
+/// The value in Terraform's own JSON, as a state is stored: a dynamic one stands in an object with its type.
+pub fn to_json(value: &Value, ty: &Value) -> Value {
+    let with_type = |ty: Value, value: Value| json!({ "type": ty, "value": value });
+    if let Some((ty, value)) = dynamic_parts(value) {
+        return with_type(ty.clone(), to_json(value, ty));
+    }
+    match (value, types::kind(ty)) {
+        (Value::Array(items), "dynamic-list") => {
+            let types: Vec<_> = items.iter().map(|item| concrete(&ty[1], item)).collect();
+            with_type(json!(["tuple", types]), plain(value))
+        }
+        (Value::Object(entries), "dynamic-map") => {
+            let types: Map<_, _> = entries.iter().map(|(key, item)| (key.clone(), concrete(&ty[1], item))).collect();
+            with_type(json!(["object", types]), plain(value))
+        }
+        (Value::Array(items), kind) => {
+            let types = |at: usize| if kind == "tuple" { &ty[1][at] } else { &ty[1] };
+            items.iter().enumerate().map(|(at, item)| to_json(item, types(at))).collect()
+        }
+        (Value::Object(fields), kind) => {
+            let types = |name: &str| if kind == "object" { &ty[1][name] } else { &ty[1] };
+            fields.iter().map(|(name, value)| (name.clone(), to_json(value, types(name)))).collect()
+        }
+        (value, _) => value.clone(),
+    }
 }
 
 /// The value as Terraform sends it. What does not fit the type is sent all the same, by its own looks.

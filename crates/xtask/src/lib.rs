@@ -11,6 +11,7 @@ pub mod acceptance;
 pub mod bench;
 pub mod cargo;
 pub mod clis;
+pub mod conformance;
 pub mod contract;
 pub mod demo;
 pub mod docs;

@@ -32,6 +32,14 @@ enum Job {
         #[arg(long)]
         check: bool,
     },
+    /// Holds a provider's binary to the conformance suite; without one, our own against the emulator
+    Conformance {
+        /// The binary of any provider that speaks protocol 6
+        binary: Option<PathBuf>,
+        /// The folder of its samples, as the module `samples` of `tf-conformance` describes it
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
     /// Measures start-up time and memory of the release build against their budgets
     Bench {
         /// Another provider's binary to measure in the same run
@@ -46,6 +54,7 @@ fn main() -> ExitCode {
         Job::Demo { keep } => xtask::demo::run(keep),
         Job::Contract => xtask::contract::run(),
         Job::Docs { check } => xtask::docs::run(check),
+        Job::Conformance { binary, config } => xtask::conformance::run(binary.as_deref(), config.as_deref()),
         Job::Bench { peer } => xtask::bench::run(peer.as_deref()),
     };
     match done {

@@ -1,0 +1,37 @@
+//! What each check does.
+
+mod actions;
+mod ephemeral;
+mod functions;
+mod lists;
+mod malformed;
+mod names;
+mod process;
+mod reads;
+mod resource;
+mod said;
+mod schema;
+mod values;
+
+use crate::suite::{Rules, Scope, Suite};
+
+/// Runs all of them.
+pub(crate) async fn run(suite: &Suite, rules: &mut Rules) {
+    if suite.scope != Scope::Calls {
+        process::run(suite, rules).await;
+    }
+    if suite.scope == Scope::Process || !schema::run(suite, rules).await {
+        return;
+    }
+    let mut said = Vec::new();
+    names::run(suite, rules, &mut said).await;
+    malformed::run(suite, rules, &mut said).await;
+    resource::run(suite, rules, &mut said).await;
+    values::run(suite, rules, &mut said).await;
+    reads::run(suite, rules, &mut said).await;
+    ephemeral::run(suite, rules, &mut said).await;
+    functions::run(suite, rules, &mut said).await;
+    lists::run(suite, rules, &mut said).await;
+    actions::run(suite, rules, &mut said).await;
+    said::run(suite, rules, &said).await;
+}
