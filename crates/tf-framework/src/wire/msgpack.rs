@@ -422,7 +422,8 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn vectors() -> Vec<Vector> {
-        let rows: Vec<Json> = serde_json::from_str(include_str!("../../../tf-conformance/data/value-vectors.json")).unwrap();
+        let rows: Vec<Json> =
+            serde_json::from_str(include_str!("../../../tf-conformance/data/value-vectors.json")).unwrap();
         let bytes = |row: &Json, name: &str| row[name].as_str().map(hex);
         rows.iter()
             .map(|row| Vector {
