@@ -56,12 +56,22 @@ impl Provider for PangeaProvider {
             ResourceType::of::<resources::Project>().identified().into(),
             ResourceType::of::<resources::ManagementClient>().identified().into(),
             ResourceType::of::<resources::ClientGrant>().identified().into(),
+            ResourceType::of::<resources::ClientSecret>().identified().into(),
             ResourceType::of::<resources::ServiceConfig>().identified().into(),
+            ResourceType::of::<resources::Organization>().identified().into(),
         ]
     }
 
     fn data_sources() -> Vec<DataSourceType<Pangea>> {
         vec![
+            DataSourceType::of::<data_sources::Project>(),
+            DataSourceType::of::<data_sources::Projects>(),
+            DataSourceType::of::<data_sources::Client>(),
+            DataSourceType::of::<data_sources::Clients>(),
+            DataSourceType::of::<data_sources::ClientRoles>(),
+            DataSourceType::of::<data_sources::ClientSecrets>(),
+            DataSourceType::of::<data_sources::Organization>(),
+            DataSourceType::of::<data_sources::OauthServer>(),
             DataSourceType::of::<data_sources::Jwks>(),
             DataSourceType::of::<data_sources::ServiceConfig>(),
             DataSourceType::of::<data_sources::ServiceConfigs>(),
@@ -112,6 +122,15 @@ impl Pangea {
     pub fn api(&self) -> Result<&Api> {
         self.check_connection()?;
         self.check_login(None)?;
+        Ok(&self.api)
+    }
+
+    /// The APIs that anybody may ask, without a login.
+    ///
+    /// # Errors
+    /// Names the attribute that is not known yet.
+    pub fn open_api(&self) -> Result<&Api> {
+        self.check_connection()?;
         Ok(&self.api)
     }
 

@@ -1,17 +1,21 @@
 //! The managed resources, one file each.
 
 pub mod client_grant;
+pub mod client_secret;
 pub mod management_client;
+pub mod organization;
 pub mod project;
 pub mod service_config;
 
-mod role;
+pub(crate) mod role;
 mod scopes;
 
 use crate::access::Holding;
 
 pub use client_grant::ClientGrant;
+pub use client_secret::ClientSecret;
 pub use management_client::ManagementClient;
+pub use organization::Organization;
 pub use project::Project;
 pub use service_config::ServiceConfig;
 

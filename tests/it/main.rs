@@ -3,7 +3,12 @@
 // Helpers here are called by tests alone, where a surprise may stop everything; clippy knows that only of functions marked as tests.
 #![allow(clippy::unwrap_used, clippy::print_stderr, unreachable_pub)]
 
+mod client;
 mod client_grant;
+mod client_roles;
+mod client_secret;
+mod client_secrets;
+mod clients;
 mod concurrency;
 mod conformance;
 mod deletion_protection;
@@ -13,7 +18,10 @@ mod host;
 mod identity;
 mod jwks;
 mod management_client;
+mod oauth_server;
+mod organization;
 mod project;
+mod projects;
 mod protocol;
 mod provider_block;
 mod secrets;

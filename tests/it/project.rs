@@ -1,4 +1,4 @@
-//! `pangea_project` on real programs: its whole life, and what happens when the service and the state disagree.
+//! `pangea_project` and its data source on real programs: the whole life, and what happens when the service and the state disagree.
 
 use expect_test::expect;
 use pangea_emulator::{Fault, Options, Switch};
@@ -436,5 +436,79 @@ fn a_region_that_the_service_does_not_tell_replaces_nothing() {
         assert_eq!(id(world), before);
         world.plan_is_empty();
         world.destroy();
+    });
+}
+
+const FOUND: &str = "data.pangea_project.it";
+
+fn data(lines: &str) -> String {
+    format!("data \"pangea_project\" \"it\" {{\n  {lines}\n}}\n")
+}
+
+#[test]
+fn a_project_that_is_managed_elsewhere_is_found_by_id_and_by_name() {
+    every_cli().run(|world| {
+        let shop = world.emulator().create_project("shop", "eu").unwrap();
+        // The service's search finds this one too; its name is another one.
+        world.emulator().create_project("shop of shops", "us").unwrap();
+        let organization = world.variable("PANGEA_ORGANIZATION_ID").to_owned();
+        for key in [format!("id = {shop:?}"), r#"name = "shop""#.to_owned()] {
+            world.config(&data(&key)).apply();
+            let found = world.values(FOUND);
+            assert_eq!(found["id"], json!(shop));
+            assert_eq!((&found["name"], &found["geo"]), (&json!("shop"), &json!("eu")));
+            assert_eq!(found["organization_id"], json!(organization));
+            for told in ["region", "fqdn", "created_at", "updated_at"] {
+                assert!(found[told].is_string(), "{told}");
+            }
+            world.plan_is_empty();
+        }
+        // An id says by itself where the project is.
+        world.unset("PANGEA_ORGANIZATION_ID").config(&data(&format!("id = {shop:?}"))).apply();
+    });
+}
+
+#[test]
+fn a_search_of_the_service_that_finds_nothing_is_not_believed() {
+    every_cli().run(|world| {
+        let shop = world.emulator().create_project("shop", "us").unwrap();
+        world.emulator().inject(Fault::rewrite("/result", json!({ "results": [], "count": 0 })).path("*/project/list"));
+        world.config(&data(r#"name = "shop""#)).apply();
+        assert_eq!(world.text(FOUND, "id"), shop);
+    });
+}
+
+#[test]
+fn a_name_of_none_or_of_several_projects_lists_what_there_is() {
+    every_cli().run(|world| {
+        for name in ["shop", "shop", "shoal"] {
+            world.emulator().create_project(name, "us").unwrap();
+        }
+        expect![[r#"
+            Error: Several projects have this name
+              at data.pangea_project.it
+              at name = "shop"
+
+            2 projects are named "shop":
+              - "shop" (ppi_…)
+              - "shop" (ppi_…)
+            Say by `id` in place of `name` which of them is meant.
+        "#]]
+        .assert_eq(&world.config(&data(r#"name = "shop""#)).plan_fails());
+        expect![[r#"
+            Error: No project has this name
+              at data.pangea_project.it
+              at name = "sho"
+
+            The provider's login sees no project named "sho"; upper and lower case count. It sees:
+              - "shoal" (ppi_…)
+              - "shop" (ppi_…)
+              - "shop" (ppi_…)
+              - "AuthN of the emulator" (ppi_…)
+            Correct `name`, or use `id`.
+        "#]]
+        .assert_eq(&world.config(&data(r#"name = "sho""#)).plan_fails());
+        let text = world.config(&data(&format!("id = {NOWHERE:?}"))).plan_fails();
+        assert!(text.starts_with("Error: No project has this id\n"), "{text}");
     });
 }

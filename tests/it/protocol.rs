@@ -14,8 +14,11 @@ use crate::host::Host;
 pub const PROJECT: &str = "pangea_project";
 pub const CLIENT: &str = "pangea_management_client";
 pub const GRANT: &str = "pangea_client_grant";
+pub const SECRET: &str = "pangea_client_secret";
+pub const ORGANIZATION: &str = "pangea_organization";
+pub const CONFIG: &str = "pangea_service_config";
 pub const JWKS: &str = "pangea_jwks";
-pub const RESOURCES: [&str; 3] = [PROJECT, CLIENT, GRANT];
+pub const RESOURCES: [&str; 6] = [PROJECT, CLIENT, GRANT, SECRET, ORGANIZATION, CONFIG];
 
 pub const READ: &str = "pangea:platform:project:read";
 pub const MANAGE: &str = "pangea:platform:project:manage";
@@ -33,12 +36,15 @@ pub fn grant(client_id: &Value, scopes: &[&str]) -> Value {
     json!({ "client_id": client_id, "scopes": scopes })
 }
 
-/// A small valid configuration of each resource type; the grant's client need not exist for a plan.
+/// A small valid configuration of each resource type; the client of a grant or a secret need not exist for a plan.
 pub fn sample(type_name: &str) -> Value {
     match type_name {
         PROJECT => project("it"),
         CLIENT => client("it", &[READ, MANAGE]),
         GRANT => grant(&json!("psa_abcdefghijklmnopqrstuvwxyz234567"), &[AUDIT]),
+        SECRET => json!({ "client_id": "psa_abcdefghijklmnopqrstuvwxyz234567" }),
+        ORGANIZATION => json!({ "name": "it", "adopt": true }),
+        CONFIG => json!({ "service": "audit", "name": "it" }),
         other => panic!("{other} has no sample"),
     }
 }
@@ -47,5 +53,19 @@ pub fn sample(type_name: &str) -> Value {
 async fn every_resource_type_has_a_sample() {
     let host = Host::unconfigured().await;
     assert!(host.schema.resource_schemas.keys().eq(std::collections::BTreeSet::from(RESOURCES)));
-    assert!(host.schema.data_source_schemas.keys().eq([JWKS]));
+    let data_sources = [
+        "pangea_client",
+        "pangea_client_roles",
+        "pangea_client_secrets",
+        "pangea_clients",
+        JWKS,
+        "pangea_oauth_server",
+        "pangea_organization",
+        "pangea_project",
+        "pangea_projects",
+        "pangea_service_config",
+        "pangea_service_configs",
+        "pangea_text_guard",
+    ];
+    assert!(host.schema.data_source_schemas.keys().eq(data_sources));
 }

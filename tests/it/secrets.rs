@@ -197,8 +197,8 @@ provider "pangea" {{
     )
 }
 
-/// A project, a client of it whose secret is not kept, a grant, the keys, and a configuration that another client makes with a secret
-/// of the run: every kind of call.
+/// A project, a client of it whose secret is not kept, a further secret that is encrypted, a grant, whatever can be read, and a
+/// configuration that another client makes with a secret of the run: every kind of call.
 const OBJECTS: &str = r#"
 resource "pangea_project" "it" {
   name = "it"
@@ -216,6 +216,25 @@ resource "pangea_client_grant" "it" {
   scopes    = ["pangea:service:audit:config:manage"]
 }
 
+resource "pangea_client_secret" "it" {
+  client_id  = pangea_management_client.it.client_id
+  encrypt_to = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
+}
+
+data "pangea_client" "it" {
+  id = pangea_client_grant.it.client_id
+}
+
+data "pangea_client_roles" "it" {
+  client_id = pangea_management_client.it.client_id
+}
+
+data "pangea_client_secrets" "it" {
+  client_id = pangea_client_secret.it.client_id
+}
+
+data "pangea_clients" "it" {}
+
 data "pangea_jwks" "it" {}
 
 resource "pangea_management_client" "acting" {
@@ -230,6 +249,16 @@ resource "pangea_service_config" "it" {
   name                  = "it"
   impersonate_client_id = pangea_management_client.acting.client_id
 }
+
+data "pangea_oauth_server" "it" {}
+
+data "pangea_organization" "it" {}
+
+data "pangea_project" "it" {
+  id = pangea_project.it.id
+}
+
+data "pangea_projects" "it" {}
 "#;
 
 const ANOTHER: &str = r#"

@@ -56,6 +56,7 @@ pub(super) async fn find_first(pangea: &Pangea, client_id: &str, state: &mut Man
 async fn only(pangea: &Pangea, client_id: &str) -> Result<Option<SecretMetadata>> {
     let attempt = Attempt::new("list the secrets of", super::WHAT, client_id).needing(READ);
     let mut secrets = pangea.api()?.clients().secrets(client_id).await.explain(pangea, &attempt)?;
+    secrets.retain(|secret| !secret.is_of_a_run());
     Ok(secrets.pop().filter(|_| secrets.is_empty()))
 }
 

@@ -337,6 +337,8 @@ async fn a_create_that_makes_nothing_stores_nothing() {
     host.emulator.inject(Fault::status(403).path("*/clients/register").always());
     host.emulator.inject(Fault::status(403).path("*/project/create").always());
     host.emulator.inject(Fault::status(403).path("*/grant").always());
+    host.emulator.inject(Fault::status(403).path("*/secrets").always());
+    host.emulator.inject(Fault::status(403).path("*/org/update").always());
     for type_name in RESOURCES {
         let planned = host.plan(type_name, None, sample(type_name)).await;
         let (_, stored) = host.apply_fails(&planned).await;

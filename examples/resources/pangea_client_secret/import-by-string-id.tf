@@ -1,0 +1,4 @@
+import {
+  to = pangea_client_secret.pipeline
+  id = "psa_34sbtj7vgqvwxu5f2qqxcggjgqvb4tqs/pce_3lvxqnpwdxyd5rn4hmdr36z2omk2ka7l"
+}

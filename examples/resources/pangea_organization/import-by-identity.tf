@@ -1,0 +1,6 @@
+import {
+  to = pangea_organization.this
+  identity = {
+    id = "poi_qie5kaj5o3622tw4qj5qbyw77ship4bh"
+  }
+}
