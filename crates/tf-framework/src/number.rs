@@ -5,8 +5,9 @@ use std::{fmt, str::FromStr};
 
 use bigdecimal::{BigDecimal, ToPrimitive};
 
-/// Longest text of a number, and largest power of ten in an exponent. Terraform's own numbers carry some 154 significant
-/// digits and the smallest `f64` has 1,074 decimals; without a limit `1e999999999` would expand to a gigabyte.
+/// Most digits of a number that is written without an exponent, so that whatever was read can be written and read again.
+/// Terraform's own numbers carry some 154 significant digits and the smallest `f64` has 1,074 decimals; without a limit
+/// `1e999999999` would expand to a gigabyte.
 const MAX_DIGITS: usize = 4_096;
 
 /// Bits that are free at the end of a float which is meant to the last digit. A rounded one has as many once in a million.
@@ -82,7 +83,8 @@ impl FromStr for Number {
     type Err = NumberError;
 
     fn from_str(text: &str) -> Result<Number, NumberError> {
-        if text.len() > MAX_DIGITS {
+        // Beside its digits, a text may have a sign and a point.
+        if text.len() > MAX_DIGITS + 2 {
             return Err(NumberError::TooLong);
         }
         let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
@@ -98,8 +100,20 @@ impl FromStr for Number {
         if power > MAX_DIGITS {
             return Err(NumberError::TooLong);
         }
-        let number = BigDecimal::from_str(text).map_err(|_| NumberError::NotANumber)?;
-        Ok(Number(number.normalized()))
+        let number = BigDecimal::from_str(text).map_err(|_| NumberError::NotANumber)?.normalized();
+        if plain_digits(&number) > MAX_DIGITS as u64 {
+            return Err(NumberError::TooLong);
+        }
+        Ok(Number(number))
+    }
+}
+
+/// How many digits the plain text of a number has, a zero before the point among them.
+fn plain_digits(number: &BigDecimal) -> u64 {
+    let (digits, decimals) = (number.digits(), number.fractional_digit_count());
+    match u64::try_from(decimals) {
+        Ok(decimals) => digits.max(decimals + 1),
+        Err(_) => digits + decimals.unsigned_abs(),
     }
 }
 
@@ -243,9 +257,27 @@ mod tests {
     #[test]
     fn a_number_that_would_expand_is_refused() {
         let long = "9".repeat(MAX_DIGITS + 1);
-        for text in ["1e4097", "1e-4097", "1e999999999999", "1e-99999999999999999999999", long.as_str()] {
+        let spread = format!("{}e3300", "7".repeat(800));
+        for text in [
+            spread.as_str(),
+            "1e4096",
+            "1e-4096",
+            "1e4097",
+            "1e-4097",
+            "1e999999999999",
+            "1e-99999999999999999999999",
+            long.as_str(),
+        ] {
             assert_eq!(text.parse::<Number>(), Err(NumberError::TooLong), "{text:?}");
         }
-        assert_eq!(number("1e4096").to_string().len(), 4_097);
+        assert_eq!(number("-1e4095").to_string().len(), 4_097);
+        assert_eq!(number("-1e-4095").to_string().len(), 4_098);
+    }
+
+    #[test]
+    fn the_longest_text_that_is_written_can_be_read() {
+        for text in ["-1e4095", "-1e-4095", "1e-4095"] {
+            assert_eq!(number(&number(text).to_string()), number(text));
+        }
     }
 }
