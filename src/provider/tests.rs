@@ -13,6 +13,11 @@ fn fails<T>(result: Result<T>, expected: Expect) {
 }
 
 #[test]
+fn the_schemas_are_sound() {
+    assert_eq!(tf_framework::check_schema::<PangeaProvider>(), []);
+}
+
+#[test]
 fn credentials_that_are_missing_are_explained_at_the_first_call() {
     fails(
         pangea(Block::default(), &[]).api(),

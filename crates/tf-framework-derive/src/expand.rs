@@ -4,41 +4,50 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{DeriveInput, Error, spanned::Spanned};
 
-use crate::validate::{Attribute, Model};
+use crate::validate::{Kind, Member, Model};
 
 /// The implementation for a struct without mistakes.
 pub(crate) fn expand(input: &DeriveInput, model: &Model) -> TokenStream {
-    let attributes = model.attributes.iter().map(build);
-    let reads = model.attributes.iter().map(read);
-    let writes = model.attributes.iter().map(write);
+    let (blocks, attributes): (Vec<&Member>, Vec<&Member>) =
+        model.members.iter().partition(|member| matches!(member.kind, Kind::Block));
+    let has_blocks = !blocks.is_empty();
+    let (attributes, blocks) = (attributes.into_iter().map(build), blocks.into_iter().map(build));
+    let reads = model.members.iter().map(read);
+    let writes = model.members.iter().map(write);
     let bodies = [
         quote! { ::std::vec![#(#attributes),*] },
+        quote! { ::std::vec![#(#blocks),*] },
         quote! { ::std::result::Result::Ok(Self { #(#reads),* }) },
         quote! { ::std::collections::BTreeMap::from([#(#writes),*]) },
     ];
-    implementation(input, &model.description, &bodies)
+    implementation(input, &model.description, has_blocks, &bodies)
 }
 
 /// The mistakes, and an implementation that only keeps every use of the model from being reported too.
 pub(crate) fn stub(input: &DeriveInput, error: &Error) -> TokenStream {
     let errors = error.to_compile_error();
     let unreachable = || quote! { ::std::unreachable!() };
-    let implementation = implementation(input, "", &[unreachable(), unreachable(), unreachable()]);
+    let implementation = implementation(input, "", false, &[(); 4].map(|()| unreachable()));
     quote! { #errors #implementation }
 }
 
-fn implementation(input: &DeriveInput, description: &str, bodies: &[TokenStream; 3]) -> TokenStream {
+fn implementation(input: &DeriveInput, description: &str, has_blocks: bool, bodies: &[TokenStream; 4]) -> TokenStream {
     let name = &input.ident;
     let (generics, arguments, conditions) = input.generics.split_for_impl();
-    let [attributes, from_object, into_object] = bodies;
+    let [attributes, blocks, from_object, into_object] = bodies;
     quote! {
         #[automatically_derived]
         #[allow(unused_mut, unused_variables)]
         impl #generics ::tf_framework::Model for #name #arguments #conditions {
             const DESCRIPTION: &'static str = #description;
+            const HAS_BLOCKS: bool = #has_blocks;
 
             fn attributes() -> ::std::vec::Vec<::tf_framework::Attribute> {
                 #attributes
+            }
+
+            fn blocks() -> ::std::vec::Vec<::tf_framework::Block> {
+                #blocks
             }
 
             fn from_object(
@@ -55,32 +64,37 @@ fn implementation(input: &DeriveInput, description: &str, bodies: &[TokenStream;
 }
 
 /// The builder calls. Each stands at its word, where the compiler then reports what it doesn't like.
-fn build(attribute: &Attribute) -> TokenStream {
-    let Attribute { name, description, presence, calls, .. } = attribute;
-    let ty = attribute_value(attribute);
+fn build(member: &Member) -> TokenStream {
+    let Member { name, description, kind, calls, .. } = member;
+    let ty = value(member);
     let calls = calls.iter().map(|call| {
         let (word, arguments) = (&call.name, &call.arguments);
         quote_spanned! { word.span()=> .#word(#arguments) }
     });
-    quote! {
-        #ty::attribute(#name, ::tf_framework::Presence::#presence).describe(#description) #(#calls)*
-    }
+    let new = match kind {
+        Kind::Attribute(presence) => quote! { #ty::attribute(#name, ::tf_framework::Presence::#presence) },
+        Kind::Block => quote! { #ty::block(#name) },
+    };
+    quote! { #new.describe(#description) #(#calls)* }
 }
 
-fn read(attribute: &Attribute) -> TokenStream {
-    let Attribute { field, name, .. } = attribute;
-    let ty = attribute_value(attribute);
+fn read(member: &Member) -> TokenStream {
+    let Member { field, name, .. } = member;
+    let ty = value(member);
     quote! { #field: #ty::take_from(&mut object, #name)? }
 }
 
-fn write(attribute: &Attribute) -> TokenStream {
-    let Attribute { field, name, .. } = attribute;
-    let ty = attribute_value(attribute);
+fn write(member: &Member) -> TokenStream {
+    let Member { field, name, .. } = member;
+    let ty = value(member);
     quote! { (::std::string::String::from(#name), #ty::into_dynamic(self.#field)) }
 }
 
 /// Every use of a field's type stands at that type, so that a type that doesn't fit is one error and not three.
-fn attribute_value(attribute: &Attribute) -> TokenStream {
-    let ty = &attribute.ty;
-    quote_spanned! { ty.span()=> <#ty as ::tf_framework::AttributeValue> }
+fn value(member: &Member) -> TokenStream {
+    let ty = &member.ty;
+    match member.kind {
+        Kind::Attribute(_) => quote_spanned! { ty.span()=> <#ty as ::tf_framework::AttributeValue> },
+        Kind::Block => quote_spanned! { ty.span()=> <#ty as ::tf_framework::BlockValue> },
+    }
 }

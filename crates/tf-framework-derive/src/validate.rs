@@ -1,4 +1,4 @@
-//! What is said: every field has a description and a presence. All mistakes are reported at once.
+//! What is said: every field has a description, and is an attribute with a presence or a block. All mistakes are reported at once.
 
 use proc_macro2::{Ident, Span};
 use syn::{Error, Result, Type, ext::IdentExt};
@@ -13,22 +13,32 @@ const PRESENCES: [(&str, &str); 4] = [
     ("optional_computed", "OptionalComputed"),
 ];
 
+/// The word that makes a field a nested block.
+const BLOCK: &str = "block";
+
 /// A model without mistakes.
 pub(crate) struct Model {
     pub(crate) description: String,
-    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) members: Vec<Member>,
 }
 
-/// One attribute of a model.
-pub(crate) struct Attribute {
+/// One attribute or block of a model.
+pub(crate) struct Member {
     pub(crate) field: Ident,
     /// The field's name as Terraform sees it: without `r#`.
     pub(crate) name: String,
     pub(crate) ty: Type,
     pub(crate) description: String,
-    /// A variant of `tf_framework::Presence`.
-    pub(crate) presence: Ident,
+    pub(crate) kind: Kind,
     pub(crate) calls: Vec<Word>,
+}
+
+/// What the first word makes of a field.
+pub(crate) enum Kind {
+    /// An attribute of this variant of `tf_framework::Presence`.
+    Attribute(Ident),
+    /// A nested block.
+    Block,
 }
 
 /// Checks a struct.
@@ -38,10 +48,10 @@ pub(crate) fn validate(written: Struct) -> Result<Model> {
         let text = format!("model `{}` has no doc comment; it becomes the description in the registry", written.name);
         mistakes.push(Error::new_spanned(&written.name, text));
     }
-    let mut attributes = Vec::new();
+    let mut members = Vec::new();
     for field in written.fields {
-        match attribute(field) {
-            Ok(attribute) => attributes.push(attribute),
+        match member(field) {
+            Ok(member) => members.push(member),
             Err(mistake) => mistakes.push(mistake),
         }
     }
@@ -49,10 +59,10 @@ pub(crate) fn validate(written: Struct) -> Result<Model> {
         all.combine(mistake);
         all
     });
-    first.map_or(Ok(Model { description: written.doc, attributes }), Err)
+    first.map_or(Ok(Model { description: written.doc, members }), Err)
 }
 
-fn attribute(field: Field) -> Result<Attribute> {
+fn member(field: Field) -> Result<Member> {
     let name = field.name.unraw().to_string();
     if field.doc.is_empty() {
         let text = format!("attribute `{name}` has no doc comment; it becomes the description in the registry");
@@ -63,25 +73,29 @@ fn attribute(field: Field) -> Result<Attribute> {
         return Err(Error::new_spanned(&field.name, text));
     };
     let mut words = words.into_iter();
-    let presence = presence(words.next(), &field.name)?;
+    let kind = kind(words.next(), &field.name)?;
     let calls: Vec<Word> = words.collect();
-    if let Some(second) = calls.iter().find(|word| variant(&word.name).is_some()) {
+    if let Some(second) = calls.iter().find(|word| is_misplaced(&word.name, &kind)) {
         let text = format!("`{}` comes first or not at all", second.name);
         return Err(Error::new_spanned(&second.name, text));
     }
-    Ok(Attribute { field: field.name, name, ty: field.ty, description: field.doc, presence, calls })
+    Ok(Member { field: field.name, name, ty: field.ty, description: field.doc, kind, calls })
 }
 
-fn presence(first: Option<Word>, field: &Ident) -> Result<Ident> {
+fn kind(first: Option<Word>, field: &Ident) -> Result<Kind> {
     let Some(first) = first else {
         return Err(Error::new_spanned(field, format!("`#[attr()]` begins with {}", choices())));
     };
-    let Some(variant) = variant(&first.name) else {
+    let kind = match variant(&first.name) {
+        Some(variant) => Some(Kind::Attribute(Ident::new(variant, Span::call_site()))),
+        None => (first.name == BLOCK).then_some(Kind::Block),
+    };
+    let Some(kind) = kind else {
         let text = format!("`#[attr(…)]` begins with {}; `{}` is none of them", choices(), first.name);
         return Err(Error::new_spanned(&first.name, text));
     };
     match first.arguments {
-        None => Ok(Ident::new(variant, Span::call_site())),
+        None => Ok(kind),
         Some(_) => Err(Error::new_spanned(&first.name, format!("`{}` takes no arguments", first.name))),
     }
 }
@@ -90,6 +104,12 @@ fn variant(word: &Ident) -> Option<&'static str> {
     PRESENCES.iter().find(|(name, _)| word == name).map(|(_, variant)| *variant)
 }
 
+/// A block has no presence, and its builder function `computed` is a word like any other.
+fn is_misplaced(word: &Ident, kind: &Kind) -> bool {
+    word == BLOCK || matches!(kind, Kind::Attribute(_)) && variant(word).is_some()
+}
+
 fn choices() -> String {
-    format!("one of {}", PRESENCES.map(|(name, _)| format!("`{name}`")).join(", "))
+    let words = PRESENCES.map(|(name, _)| name).into_iter().chain([BLOCK]);
+    format!("one of {}", words.map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "))
 }

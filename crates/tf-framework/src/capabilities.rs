@@ -7,4 +7,6 @@ pub(crate) struct ClientCapabilities {
     pub(crate) deferral_allowed: bool,
     /// Write-only attributes are kept out of plan and state: Terraform 1.11, OpenTofu 1.11.
     pub(crate) write_only_attributes_allowed: bool,
+    /// A provider may add blocks: Terraform 1.16.
+    pub(crate) computed_blocks_allowed: bool,
 }

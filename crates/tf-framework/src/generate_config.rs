@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::{
     Result,
+    block::Body,
     diagnostics::Diagnostics,
     modify_plan::read_model,
+    normal_form::normal_form,
     path::Path,
     registration::Registration,
     resource::Resource,
@@ -88,31 +90,35 @@ fn revise<Api: Send + Sync + 'static, R: GenerateConfig<Api>>(
 }
 
 /// The configuration that plans to `state`, as far as the schema tells; null for no state.
-pub(crate) fn configuration(attributes: &[Attribute], state: &Dynamic) -> Dynamic {
+pub(crate) fn configuration(body: Body<'_>, state: &Dynamic) -> Dynamic {
     match state {
-        Dynamic::Map(values) => Dynamic::Map(configured(attributes, values, &Path::root())),
+        Dynamic::Map(values) => normal_form(body, Dynamic::Map(configured(body, values, &Path::root()))),
         _ => Dynamic::Null,
     }
 }
 
-fn configured(
-    attributes: &[Attribute],
-    values: &BTreeMap<String, Dynamic>,
-    parent: &Path,
-) -> BTreeMap<String, Dynamic> {
-    let configured = attributes.iter().map(|attribute| {
+fn configured(body: Body<'_>, values: &BTreeMap<String, Dynamic>, parent: &Path) -> BTreeMap<String, Dynamic> {
+    let attributes = body.attributes.iter().map(|attribute| {
         let value = values.get(attribute.name()).unwrap_or(&Dynamic::Null);
         let path = parent.attr(attribute.name());
         let value = match attribute.shape() {
             _ if is_left_out(attribute, value, &path) => Dynamic::Null,
             Shape::Plain(_) => value.clone(),
             Shape::Nested(nesting, inner) => {
-                each_object(*nesting, value, &|object| Dynamic::Map(configured(inner, object, &path)))
+                each_object(*nesting, value, &|object| Dynamic::Map(configured(inner.as_slice().into(), object, &path)))
             }
         };
         (attribute.name().to_owned(), value)
     });
-    configured.collect()
+    let blocks = body.blocks.iter().map(|block| {
+        let value = values.get(block.name()).filter(|_| block.deprecation().is_none()).unwrap_or(&Dynamic::Null);
+        let path = parent.attr(block.name());
+        let value = each_object(block.nesting().arrangement(), value, &|object| {
+            Dynamic::Map(configured(block.body(), object, &path))
+        });
+        (block.name().to_owned(), value)
+    });
+    attributes.chain(blocks).collect()
 }
 
 fn is_left_out(attribute: &Attribute, value: &Dynamic, path: &Path) -> bool {
@@ -206,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_configuration_holds_what_a_person_would_write() {
-        let config = configuration(&schema(), &state());
+        let config = configuration(schema().as_slice().into(), &state());
         let role =
             |name: &str, kind: Dynamic| Dynamic::map([("kind", kind), ("name", name.into()), ("since", Dynamic::Null)]);
         let expected = Dynamic::map([
@@ -231,18 +237,18 @@ mod tests {
 
     #[test]
     fn a_generated_configuration_plans_no_change() {
-        let (config, prior) = (configuration(&schema(), &state()), state());
+        let (config, prior) = (configuration(schema().as_slice().into(), &state()), state());
         // Terraform's merge: what is computed and not configured has its prior value.
         let mut proposed = config.as_map().expect("an object").clone();
         for name in ["id", "empty_region", "odd_region", "password", "made_at", "protected", "roles"] {
             proposed.insert(name.to_owned(), prior.as_map().expect("an object")[name].clone());
         }
-        assert!(draft(&schema(), &prior, &config, Dynamic::Map(proposed)).planned == prior);
+        assert!(draft(schema().as_slice().into(), &prior, &config, Dynamic::Map(proposed)).planned == prior);
     }
 
     #[test]
     fn no_state_is_no_configuration() {
-        assert_eq!(configuration(&schema(), &Dynamic::Null), Dynamic::Null);
+        assert_eq!(configuration(schema().as_slice().into(), &Dynamic::Null), Dynamic::Null);
     }
 
     #[test]
@@ -260,7 +266,7 @@ mod tests {
             let schema = [Attribute::new("at", Shape::Nested(nesting, inner()), Presence::Optional)];
             let state = Dynamic::map([("at", arrange(object("monday".into())))]);
             let expected = Dynamic::map([("at", arrange(object(Dynamic::Null)))]);
-            assert!(configuration(&schema, &state) == expected, "{nesting:?}");
+            assert!(configuration(schema.as_slice().into(), &state) == expected, "{nesting:?}");
         }
     }
 }

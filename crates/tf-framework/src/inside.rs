@@ -62,7 +62,7 @@ pub fn draft(
     config: &Dynamic,
     proposed: Dynamic,
 ) -> (Dynamic, BTreeSet<Path>) {
-    let draft = plan::draft(attributes, prior, config, proposed);
+    let draft = plan::draft(attributes.into(), prior, config, proposed);
     (draft.planned, draft.replace)
 }
 

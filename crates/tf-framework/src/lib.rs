@@ -12,7 +12,9 @@
 extern crate self as tf_framework;
 
 mod action;
+mod block;
 mod capabilities;
+mod check_schema;
 mod context;
 mod data_source;
 mod deferral;
@@ -54,6 +56,8 @@ pub use async_trait::async_trait;
 pub use tf_framework_derive::Model;
 
 pub use action::{Action, ActionType, Progress};
+pub use block::{Block, BlockNesting};
+pub use check_schema::{SchemaProblem, check_schema};
 pub use context::Context;
 pub use data_source::{DataSource, DataSourceType};
 pub use deferral::DeferredReason;
@@ -64,7 +68,7 @@ pub use function::{Function, FunctionError, FunctionType};
 pub use generate_config::GenerateConfig;
 pub use identity::Identified;
 pub use list_resource::{ListResource, ListResourceType, Results};
-pub use model::{AttributeValue, Element, Misfit, Model, Object, Unfit};
+pub use model::{AttributeValue, BlockValue, Element, Misfit, Model, Object, Unfit};
 pub use modify_plan::Plan;
 pub use move_state::{MoveSource, MoveState};
 pub use number::{Number, NumberError};

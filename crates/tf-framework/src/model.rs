@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    block::{Block, BlockNesting},
     number::Number,
     path::Path,
     schema::{Attribute, Nesting, Presence, Schema, Shape},
@@ -32,8 +33,16 @@ pub trait Model: Clone + Send + Sync + Sized + 'static {
     /// The struct's doc comment: the description on the registry page.
     const DESCRIPTION: &'static str;
 
+    /// Whether a field is a block; false by default.
+    const HAS_BLOCKS: bool = false;
+
     /// The attributes, in the order of the fields.
     fn attributes() -> Vec<Attribute>;
+
+    /// The nested blocks, in the order of the fields; none by default.
+    fn blocks() -> Vec<Block> {
+        Vec::new()
+    }
 
     /// Reads the fields out of an object.
     ///
@@ -46,7 +55,12 @@ pub trait Model: Clone + Send + Sync + Sized + 'static {
 
     /// The schema that the attributes make.
     fn schema(version: i64) -> Schema {
-        Schema { version, description: Self::DESCRIPTION.to_owned(), attributes: Self::attributes() }
+        Schema {
+            version,
+            description: Self::DESCRIPTION.to_owned(),
+            attributes: Self::attributes(),
+            blocks: Self::blocks(),
+        }
     }
 }
 
@@ -136,6 +150,83 @@ impl<T: Element> AttributeValue for Value<T> {
             Value::Unknown => Dynamic::Unknown,
             Value::Known(known) => known.into_known(),
         }
+    }
+}
+
+/// What the field of a block may be. The value is null where there is no single block, and in a configuration where nobody
+/// wrote a computed one; any other block that isn't there is empty. It is unknown where a `dynamic` block isn't known yet, and
+/// where a computed block is still to be filled in.
+///
+/// A model with blocks can be a block, and no nested attribute:
+///
+/// ```compile_fail
+/// use tf_framework::{Model, Value};
+///
+/// /// A model with a block.
+/// #[derive(Clone, Model)]
+/// struct Outer {
+///     /// A block.
+///     #[attr(block)]
+///     inner: Value<Inner>,
+/// }
+///
+/// /// A model without one.
+/// #[derive(Clone, Model)]
+/// struct Inner {}
+///
+/// /// A model whose attribute would hold the block.
+/// #[derive(Clone, Model)]
+/// struct Wrong {
+///     /// A nested attribute.
+///     #[attr(optional)]
+///     outer: Value<Outer>,
+/// }
+/// Wrong::schema(0);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a block",
+    label = "not a block's type",
+    note = "the field of a block is `Value<M>`, `Value<Vec<M>>`, `Value<BTreeSet<M>>` or `Value<BTreeMap<String, M>>` of a model `M`"
+)]
+pub trait BlockValue: AttributeValue {
+    /// A block of this type, to be refined by builder functions.
+    fn block(name: &str) -> Block;
+
+    /// Takes the block `name` out of an object.
+    ///
+    /// # Errors
+    /// [`Misfit`] when it doesn't fit.
+    fn take_from(object: &mut Object, name: &str) -> Result<Self, Misfit> {
+        object.take(name)
+    }
+
+    /// The value as a tree.
+    fn into_dynamic(self) -> Dynamic {
+        AttributeValue::into_dynamic(self)
+    }
+}
+
+impl<M: Model> BlockValue for Value<M> {
+    fn block(name: &str) -> Block {
+        Block::new(name, BlockNesting::Single, M::attributes(), M::blocks())
+    }
+}
+
+impl<M: Model> BlockValue for Value<Vec<M>> {
+    fn block(name: &str) -> Block {
+        Block::new(name, BlockNesting::List, M::attributes(), M::blocks())
+    }
+}
+
+impl<M: Model + Ord> BlockValue for Value<BTreeSet<M>> {
+    fn block(name: &str) -> Block {
+        Block::new(name, BlockNesting::Set, M::attributes(), M::blocks())
+    }
+}
+
+impl<M: Model> BlockValue for Value<BTreeMap<String, M>> {
+    fn block(name: &str) -> Block {
+        Block::new(name, BlockNesting::Map, M::attributes(), M::blocks())
     }
 }
 
@@ -252,6 +343,12 @@ impl Element for Dynamic {
 
 impl<M: Model> Element for M {
     fn shape() -> Shape {
+        const {
+            assert!(
+                !M::HAS_BLOCKS,
+                "a nested attribute holds no blocks: make the field a block, or the blocks attributes"
+            );
+        }
         Shape::Nested(Nesting::Single, M::attributes())
     }
 

@@ -1,12 +1,13 @@
 //! A plan as a resource may look at it and change it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::{
     deferral::{Deferral, DeferredReason},
     diagnostics::Diagnostics,
     model::{AttributeValue, Misfit, Model, Object},
     path::Path,
+    plan::Draft,
     private::Private,
     value::Dynamic,
 };
@@ -19,6 +20,7 @@ pub struct Plan<M> {
     pub(crate) planned: Dynamic,
     pub(crate) replace: BTreeSet<Path>,
     pub(crate) private: Private,
+    planned_private: Option<Private>,
     pub(crate) diagnostics: Diagnostics,
     pub(crate) deferral: Deferral,
 }
@@ -27,16 +29,18 @@ impl<M: Model> Plan<M> {
     pub(crate) fn new(
         prior: Option<M>,
         config: Option<M>,
-        planned: Dynamic,
-        replace: BTreeSet<Path>,
+        draft: Draft,
         private: Private,
+        planned_private: Option<Private>,
     ) -> Plan<M> {
+        let Draft { planned, replace } = draft;
         Plan {
             prior,
             config,
             planned,
             replace,
             private,
+            planned_private,
             diagnostics: Diagnostics::new(),
             deferral: Deferral::default(),
         }
@@ -111,9 +115,20 @@ impl<M: Model> Plan<M> {
         self.deferral.is_allowed()
     }
 
-    /// Private state as stored; what it holds in the end goes to the apply.
+    /// Private state as stored with the object, in the first plan of a change and in the one at apply alike; what it holds in
+    /// the end goes to the apply. It is empty for a create, and in the second half of a replacement it is what the first half
+    /// left.
     pub fn private(&mut self) -> &mut Private {
         &mut self.private
+    }
+
+    /// What the first plan of this change left in [`private`](Plan::private), when Terraform plans again before it applies.
+    /// `None` in the first plan, and with every host before Terraform 1.16: those forget it.
+    ///
+    /// The two plans must agree with and without it, so it can save work, such as a decision that is dear to take twice, and
+    /// must not change what is planned.
+    pub fn planned_private(&self) -> Option<&Private> {
+        self.planned_private.as_ref()
     }
 
     /// Messages of the plan. An error stops Terraform before anything is changed.
@@ -128,8 +143,10 @@ pub(crate) fn read_model<M: Model>(value: &Dynamic) -> std::result::Result<Optio
         Dynamic::Map(attributes) => M::from_object(Object::new(attributes.clone(), Path::root())).map(Some),
         // A whole value that is unknown has no attribute that is known.
         Dynamic::Unknown => {
-            let unknown = M::attributes().into_iter().map(|attribute| (attribute.name().to_owned(), Dynamic::Unknown));
-            M::from_object(Object::new(unknown.collect::<BTreeMap<_, _>>(), Path::root())).map(Some)
+            let attributes = M::attributes().into_iter().map(|attribute| attribute.name().to_owned());
+            let names = attributes.chain(M::blocks().into_iter().map(|block| block.name().to_owned()));
+            let unknown = names.map(|name| (name, Dynamic::Unknown)).collect();
+            M::from_object(Object::new(unknown, Path::root())).map(Some)
         }
         _ => Ok(None),
     }

@@ -1,17 +1,19 @@
 //! Planning, as pure functions: what the configuration leaves open becomes a default, a prior value or an unknown, and
 //! what changed may replace the object. Values go in, values come out; nothing here waits, asks or remembers.
 //!
-//! The order is the one that Terraform's own framework follows: defaults, write-only values forgotten, unknowns, then the
-//! prior values that are kept, then replacement. What means the same as before is taken for it ahead of the unknowns, so that
-//! a configuration which is only written differently changes nothing.
+//! The order is the one that Terraform's own framework follows, with the computed blocks that it doesn't know yet: prior
+//! blocks, defaults, write-only values forgotten, unknowns, then the prior values that are kept, then replacement. What means
+//! the same as before is taken for it ahead of the unknowns, so that a configuration which is only written differently changes
+//! nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    block::Body,
     normal_form::normal_form,
     path::Path,
     same::keep_same_in_plan,
-    schema::{Attribute, Nesting, Replacement, Shape},
+    schema::{Nesting, Replacement, Shape},
     value::{Dynamic, Set},
 };
 
@@ -24,36 +26,66 @@ pub(crate) struct Draft {
 
 /// Plans a create (`prior` is null) or an update. `proposed` is Terraform's merge of configuration and prior state, where
 /// computed attributes without configuration hold the prior value, or null on create.
-pub(crate) fn draft(attributes: &[Attribute], prior: &Dynamic, config: &Dynamic, proposed: Dynamic) -> Draft {
+pub(crate) fn draft(body: Body<'_>, prior: &Dynamic, config: &Dynamic, proposed: Dynamic) -> Draft {
     let mut planned = proposed;
-    if let (Dynamic::Map(planned), Dynamic::Map(config)) = (&mut planned, config) {
-        fill_defaults(attributes, planned, config);
+    if let (Dynamic::Map(planned), Dynamic::Map(config), Dynamic::Map(prior)) = (&mut planned, config, prior) {
+        keep_computed_blocks(body, planned, config, prior);
     }
-    planned = normal_form(attributes, planned);
-    keep_same_in_plan(attributes, prior, &mut planned);
+    planned = normal_form(body, planned);
+    if let (Dynamic::Map(planned), Dynamic::Map(config)) = (&mut planned, config) {
+        fill_defaults(body, planned, config);
+    }
+    keep_same_in_plan(body, prior, &mut planned);
     if planned != *prior
         && let (Dynamic::Map(planned), Dynamic::Map(config)) = (&mut planned, config)
     {
-        mark_unknown(attributes, planned, config);
+        mark_unknown(body, planned, config);
     }
     let mut replace = BTreeSet::new();
     if let (Dynamic::Map(planned), Dynamic::Map(config), Dynamic::Map(prior)) = (&mut planned, config, prior) {
-        settle(attributes, planned, config, prior, &Path::root(), &mut replace);
+        settle(body, planned, config, prior, &Path::root(), &mut replace);
     }
     Draft { planned, replace }
 }
 
-type Attributes = BTreeMap<String, Dynamic>;
+type Values = BTreeMap<String, Dynamic>;
+
+/// Gives a computed block that nobody wrote its prior value. Terraform proposes that for attributes, and null for blocks.
+fn keep_computed_blocks(body: Body<'_>, planned: &mut Values, config: &Values, prior: &Values) {
+    for block in body.blocks {
+        let name = block.name();
+        let (Some(value), Some(configured), Some(before)) = (planned.get_mut(name), config.get(name), prior.get(name))
+        else {
+            continue;
+        };
+        if block.is_computed() && configured.is_null() {
+            *value = before.clone();
+        } else if block.body().computed_block().is_some() {
+            let nesting = block.nesting().arrangement();
+            each_object_with_prior(
+                nesting,
+                value,
+                configured,
+                before,
+                &Path::root(),
+                &mut |planned, config, prior, _| {
+                    keep_computed_blocks(block.body(), planned, config, prior);
+                },
+            );
+        }
+    }
+}
 
 /// Puts each default where the configuration is null.
-fn fill_defaults(attributes: &[Attribute], planned: &mut Attributes, config: &Attributes) {
-    for attribute in attributes {
+fn fill_defaults(body: Body<'_>, planned: &mut Values, config: &Values) {
+    for attribute in body.attributes {
         let (Some(value), Some(configured)) = (planned.get_mut(attribute.name()), config.get(attribute.name())) else {
             continue;
         };
         match (configured, attribute.default_value(), attribute.shape()) {
             (Dynamic::Null, Some(default), _) => *value = default.clone(),
             (_, _, Shape::Nested(nesting, inner)) => {
+                let inner = Body::from(inner.as_slice());
                 each_object(*nesting, inner, value, configured, &mut |planned, config| {
                     fill_defaults(inner, planned, config);
                 });
@@ -61,11 +93,12 @@ fn fill_defaults(attributes: &[Attribute], planned: &mut Attributes, config: &At
             _ => {}
         }
     }
+    each_block(body, planned, config, &mut fill_defaults);
 }
 
 /// Makes every value unknown that the provider is to compute: null in the configuration, and without a default.
-fn mark_unknown(attributes: &[Attribute], planned: &mut Attributes, config: &Attributes) {
-    for attribute in attributes {
+fn mark_unknown(body: Body<'_>, planned: &mut Values, config: &Values) {
+    for attribute in body.attributes {
         let (Some(value), Some(configured)) = (planned.get_mut(attribute.name()), config.get(attribute.name())) else {
             continue;
         };
@@ -73,6 +106,7 @@ fn mark_unknown(attributes: &[Attribute], planned: &mut Attributes, config: &Att
         match (configured, attribute.shape()) {
             (Dynamic::Null, _) if computed => *value = Dynamic::Unknown,
             (_, Shape::Nested(nesting, inner)) => {
+                let inner = Body::from(inner.as_slice());
                 each_object(*nesting, inner, value, configured, &mut |planned, config| {
                     mark_unknown(inner, planned, config);
                 });
@@ -80,33 +114,57 @@ fn mark_unknown(attributes: &[Attribute], planned: &mut Attributes, config: &Att
             _ => {}
         }
     }
+    for block in body.blocks.iter().filter(|block| block.is_computed()) {
+        if let (Some(value), Some(Dynamic::Null)) = (planned.get_mut(block.name()), config.get(block.name())) {
+            *value = Dynamic::Unknown;
+        }
+    }
+    each_block(body, planned, config, &mut mark_unknown);
+}
+
+/// Calls `visit` with each planned object of each block, and the configured object that it came from.
+fn each_block(
+    body: Body<'_>,
+    planned: &mut Values,
+    config: &Values,
+    visit: &mut dyn FnMut(Body<'_>, &mut Values, &Values),
+) {
+    for block in body.blocks {
+        let (Some(value), Some(configured)) = (planned.get_mut(block.name()), config.get(block.name())) else {
+            continue;
+        };
+        let inner = block.body();
+        each_object(block.nesting().arrangement(), inner, value, configured, &mut |planned, config| {
+            visit(inner, planned, config);
+        });
+    }
 }
 
 /// Keeps prior values that never change, then notes which changes replace the object.
 fn settle(
-    attributes: &[Attribute],
-    planned: &mut Attributes,
-    config: &Attributes,
-    prior: &Attributes,
+    body: Body<'_>,
+    planned: &mut Values,
+    config: &Values,
+    prior: &Values,
     path: &Path,
     replace: &mut BTreeSet<Path>,
 ) {
-    for attribute in attributes {
-        let name = attribute.name();
-        let (Some(value), Some(configured), Some(before)) = (planned.get_mut(name), config.get(name), prior.get(name))
+    for member in members(body) {
+        let (Some(value), Some(configured), Some(before)) =
+            (planned.get_mut(member.name), config.get(member.name), prior.get(member.name))
         else {
             continue;
         };
-        if attribute.keeps_prior() && value.is_unknown() && !configured.is_unknown() {
+        if member.keeps_prior && value.is_unknown() && !configured.is_unknown() {
             *value = before.clone();
         }
-        let here = path.attr(name);
-        if let Shape::Nested(nesting, inner) = attribute.shape() {
-            each_object_with_prior(*nesting, value, configured, before, &here, &mut |planned, config, prior, path| {
+        let here = path.attr(member.name);
+        if let Some((nesting, inner)) = member.inside {
+            each_object_with_prior(nesting, value, configured, before, &here, &mut |planned, config, prior, path| {
                 settle(inner, planned, config, prior, path, replace);
             });
         }
-        let replaces = match attribute.replacement() {
+        let replaces = match member.replacement {
             Replacement::Never => false,
             Replacement::OnChange => true,
             Replacement::WhenConfigured => !configured.is_null() && !before.is_null(),
@@ -117,13 +175,43 @@ fn settle(
     }
 }
 
-/// Calls `visit` with each planned object of a nested attribute and the configured object that it came from.
+/// What an attribute and a block have in common.
+struct Member<'a> {
+    name: &'a str,
+    is_computed: bool,
+    keeps_prior: bool,
+    replacement: Replacement,
+    inside: Option<(Nesting, Body<'a>)>,
+}
+
+/// The attributes, then the blocks.
+fn members(body: Body<'_>) -> impl Iterator<Item = Member<'_>> {
+    let attributes = body.attributes.iter().map(|attribute| Member {
+        name: attribute.name(),
+        is_computed: attribute.presence().is_computed(),
+        keeps_prior: attribute.keeps_prior(),
+        replacement: attribute.replacement(),
+        inside: match attribute.shape() {
+            Shape::Nested(nesting, inner) => Some((*nesting, inner.as_slice().into())),
+            Shape::Plain(_) => None,
+        },
+    });
+    attributes.chain(body.blocks.iter().map(|block| Member {
+        name: block.name(),
+        is_computed: block.is_computed(),
+        keeps_prior: block.keeps_prior(),
+        replacement: block.replacement(),
+        inside: Some((block.nesting().arrangement(), block.body())),
+    }))
+}
+
+/// Calls `visit` with each planned object of a nested attribute or block and the configured object that it came from.
 fn each_object(
     nesting: Nesting,
-    attributes: &[Attribute],
+    body: Body<'_>,
     planned: &mut Dynamic,
     config: &Dynamic,
-    visit: &mut dyn FnMut(&mut Attributes, &Attributes),
+    visit: &mut dyn FnMut(&mut Values, &Values),
 ) {
     match (nesting, planned, config) {
         (Nesting::Single, Dynamic::Map(planned), Dynamic::Map(config)) => visit(planned, config),
@@ -137,14 +225,14 @@ fn each_object(
                 config.get(key).into_iter().for_each(|config| visit_pair(planned, config, visit));
             }
         }
-        (Nesting::Set, Dynamic::Set(planned), Dynamic::Set(config)) if has_computed(attributes) => {
-            *planned = each_of_set(attributes, std::mem::take(planned), config, visit);
+        (Nesting::Set, Dynamic::Set(planned), Dynamic::Set(config)) if has_computed(body) => {
+            *planned = each_of_set(body, std::mem::take(planned), config, visit);
         }
         _ => {}
     }
 }
 
-fn visit_pair(planned: &mut Dynamic, config: &Dynamic, visit: &mut dyn FnMut(&mut Attributes, &Attributes)) {
+fn visit_pair(planned: &mut Dynamic, config: &Dynamic, visit: &mut dyn FnMut(&mut Values, &Values)) {
     if let (Dynamic::Map(planned), Dynamic::Map(config)) = (planned, config) {
         visit(planned, config);
     }
@@ -152,21 +240,16 @@ fn visit_pair(planned: &mut Dynamic, config: &Dynamic, visit: &mut dyn FnMut(&mu
 
 /// The elements of a set have no address: a planned one belongs to the configured one that agrees on everything which only
 /// the configuration sets. Looked up by that part, so a large set costs no more than its size (times its logarithm).
-fn each_of_set(
-    attributes: &[Attribute],
-    planned: Set,
-    config: &Set,
-    visit: &mut dyn FnMut(&mut Attributes, &Attributes),
-) -> Set {
+fn each_of_set(body: Body<'_>, planned: Set, config: &Set, visit: &mut dyn FnMut(&mut Values, &Values)) -> Set {
     let mut by_configured: BTreeMap<Dynamic, Vec<&Dynamic>> = BTreeMap::new();
     for element in config {
-        by_configured.entry(configured_part(attributes, element)).or_default().push(element);
+        by_configured.entry(configured_part(body, element)).or_default().push(element);
     }
     let mut visited = Vec::new();
     for mut element in planned {
-        let key = configured_part(attributes, &element);
+        let key = configured_part(body, &element);
         if let Some(candidates) = by_configured.get_mut(&key)
-            && let Some(at) = candidates.iter().position(|candidate| came_from(&element, candidate))
+            && let Some(at) = candidates.iter().position(|candidate| came_from(body, &element, candidate))
         {
             let config = candidates.swap_remove(at);
             visit_pair(&mut element, config, visit);
@@ -176,36 +259,54 @@ fn each_of_set(
     visited.into_iter().collect()
 }
 
-fn configured_part(attributes: &[Attribute], element: &Dynamic) -> Dynamic {
+/// What only the configuration sets, whole: an object inside may hold something computed.
+fn configured_part(body: Body<'_>, element: &Dynamic) -> Dynamic {
     let Dynamic::Map(values) = element else { return element.clone() };
-    let configured = attributes.iter().filter(|attribute| !attribute.presence().is_computed());
+    let configured = members(body)
+        .filter(|member| !member.is_computed && !member.inside.is_some_and(|(_, inner)| has_computed(inner)));
     Dynamic::Map(
         configured
-            .filter_map(|attribute| {
-                values.get(attribute.name()).map(|value| (attribute.name().to_owned(), value.clone()))
-            })
+            .filter_map(|member| values.get(member.name).map(|value| (member.name.to_owned(), value.clone())))
             .collect(),
     )
 }
 
 /// Whether each value that the configured element sets is the planned element's.
-fn came_from(planned: &Dynamic, config: &Dynamic) -> bool {
-    match (planned, config) {
-        (Dynamic::Map(planned), Dynamic::Map(config)) => {
-            config.iter().all(|(name, value)| value.is_null() || planned.get(name) == Some(value))
+fn came_from(body: Body<'_>, planned: &Dynamic, config: &Dynamic) -> bool {
+    let (Dynamic::Map(planned), Dynamic::Map(config)) = (planned, config) else { return planned == config };
+    members(body).all(|member| match (planned.get(member.name), config.get(member.name)) {
+        (_, None | Some(Dynamic::Null)) => true,
+        (None, Some(_)) => false,
+        (Some(planned), Some(config)) => match member.inside {
+            Some((nesting, inner)) if has_computed(inner) => each_came_from(nesting, inner, planned, config),
+            _ => planned == config,
+        },
+    })
+}
+
+/// The same for the objects of a nested attribute or block inside the element.
+fn each_came_from(nesting: Nesting, body: Body<'_>, planned: &Dynamic, config: &Dynamic) -> bool {
+    match (nesting, planned, config) {
+        (Nesting::List, Dynamic::List(planned), Dynamic::List(config)) => {
+            planned.len() == config.len()
+                && planned.iter().zip(config).all(|(planned, config)| came_from(body, planned, config))
         }
-        _ => planned == config,
+        (Nesting::Map, Dynamic::Map(planned), Dynamic::Map(config)) => {
+            planned.len() == config.len()
+                && config
+                    .iter()
+                    .all(|(key, config)| planned.get(key).is_some_and(|planned| came_from(body, planned, config)))
+        }
+        (Nesting::Set, Dynamic::Set(planned), Dynamic::Set(config)) => {
+            planned.len() == config.len()
+                && config.iter().all(|config| planned.iter().any(|planned| came_from(body, planned, config)))
+        }
+        (_, planned, config) => came_from(body, planned, config),
     }
 }
 
-fn has_computed(attributes: &[Attribute]) -> bool {
-    attributes.iter().any(|attribute| {
-        attribute.presence().is_computed()
-            || match attribute.shape() {
-                Shape::Nested(_, inner) => has_computed(inner),
-                Shape::Plain(_) => false,
-            }
-    })
+fn has_computed(body: Body<'_>) -> bool {
+    members(body).any(|member| member.is_computed || member.inside.is_some_and(|(_, inner)| has_computed(inner)))
 }
 
 /// The same with the prior object at the same place. Set elements have no place, so none of theirs is visited; neither is
@@ -216,7 +317,7 @@ fn each_object_with_prior(
     config: &Dynamic,
     prior: &Dynamic,
     path: &Path,
-    visit: &mut dyn FnMut(&mut Attributes, &Attributes, &Attributes, &Path),
+    visit: &mut dyn FnMut(&mut Values, &Values, &Values, &Path),
 ) {
     let mut visit_all = |planned: &mut Dynamic, config: &Dynamic, prior: &Dynamic, path: &Path| {
         if let (Dynamic::Map(planned), Dynamic::Map(config), Dynamic::Map(prior)) = (planned, config, prior) {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde_json::Value as Json;
 
 use crate::{
+    block::{Block, Body},
     number::Number,
     schema::{Attribute, Nesting, Shape},
     value::{Dynamic, Set},
@@ -14,20 +15,20 @@ use crate::{
 pub(crate) type Same = dyn Fn(&str, &str) -> bool + Send + Sync;
 
 /// Puts the prior value back wherever the new one means the same. Whatever is null or unknown on either side is left alone.
-pub(crate) fn keep_same(attributes: &[Attribute], prior: &Dynamic, new: &mut Dynamic) {
+pub(crate) fn keep_same(body: Body<'_>, prior: &Dynamic, new: &mut Dynamic) {
     if let (Dynamic::Map(prior), Dynamic::Map(new)) = (prior, new)
-        && compares(attributes)
+        && compares(body)
     {
-        keep_in_object(attributes, prior, new, &keep_text);
+        keep_in_object(body, prior, new, &keep_text);
     }
 }
 
 /// The same for a plan, where Terraform takes a plain collection only as a whole: as it was, or as it is configured.
-pub(crate) fn keep_same_in_plan(attributes: &[Attribute], prior: &Dynamic, planned: &mut Dynamic) {
+pub(crate) fn keep_same_in_plan(body: Body<'_>, prior: &Dynamic, planned: &mut Dynamic) {
     if let (Dynamic::Map(prior), Dynamic::Map(planned)) = (prior, planned)
-        && compares(attributes)
+        && compares(body)
     {
-        keep_in_object(attributes, prior, planned, &|same, prior, planned| {
+        keep_in_object(body, prior, planned, &|same, prior, planned| {
             let mut kept = planned.clone();
             keep_text(same, prior, &mut kept);
             if kept == *prior {
@@ -62,35 +63,43 @@ fn same_json_values(one: &Json, other: &Json) -> bool {
     }
 }
 
-fn compares(attributes: &[Attribute]) -> bool {
-    attributes.iter().any(|attribute| {
+fn compares(body: Body<'_>) -> bool {
+    let attribute_compares = |attribute: &Attribute| {
         attribute.same().is_some()
             || match attribute.shape() {
-                Shape::Nested(_, inner) => compares(inner),
+                Shape::Nested(_, inner) => compares(inner.as_slice().into()),
                 Shape::Plain(_) => false,
             }
-    })
+    };
+    body.attributes.iter().any(attribute_compares) || body.blocks.iter().any(|block| compares(block.body()))
 }
 
 type Attributes = BTreeMap<String, Dynamic>;
 type Keep = dyn Fn(&Same, &Dynamic, &mut Dynamic);
 
-fn keep_in_object(attributes: &[Attribute], prior: &Attributes, new: &mut Attributes, keep: &Keep) {
-    for attribute in attributes {
+fn keep_in_object(body: Body<'_>, prior: &Attributes, new: &mut Attributes, keep: &Keep) {
+    for attribute in body.attributes {
         let (Some(prior), Some(new)) = (prior.get(attribute.name()), new.get_mut(attribute.name())) else { continue };
         match (attribute.shape(), attribute.same()) {
             (Shape::Plain(_), Some(same)) => keep(same, prior, new),
             (Shape::Plain(_), None) => {}
-            (Shape::Nested(nesting, inner), _) => keep_in_objects(*nesting, inner, prior, new, keep),
+            (Shape::Nested(nesting, inner), _) => {
+                keep_in_objects(*nesting, inner.as_slice().into(), prior, new, keep);
+            }
+        }
+    }
+    for block in body.blocks {
+        if let (Some(prior), Some(new)) = (prior.get(block.name()), new.get_mut(block.name())) {
+            keep_in_objects(block.nesting().arrangement(), block.body(), prior, new, keep);
         }
     }
 }
 
 /// Goes through the objects of a nested attribute, each with the prior one at its place.
-fn keep_in_objects(nesting: Nesting, attributes: &[Attribute], prior: &Dynamic, new: &mut Dynamic, keep: &Keep) {
+fn keep_in_objects(nesting: Nesting, body: Body<'_>, prior: &Dynamic, new: &mut Dynamic, keep: &Keep) {
     let one = |prior: &Dynamic, new: &mut Dynamic| {
         if let (Dynamic::Map(prior), Dynamic::Map(new)) = (prior, new) {
-            keep_in_object(attributes, prior, new, keep);
+            keep_in_object(body, prior, new, keep);
         }
     };
     match (nesting, prior, new) {
@@ -102,7 +111,7 @@ fn keep_in_objects(nesting: Nesting, attributes: &[Attribute], prior: &Dynamic, 
             new.iter_mut().for_each(|(key, new)| prior.get(key).into_iter().for_each(|prior| one(prior, new)));
         }
         (Nesting::Set, Dynamic::Set(prior), Dynamic::Set(new)) => {
-            let rest = |element: &Dynamic| without_compared(attributes, element);
+            let rest = |element: &Dynamic| without_compared(body, element);
             *new = keep_in_set(prior, std::mem::take(new), &rest, &one);
         }
         _ => {}
@@ -155,14 +164,15 @@ fn keep_in_set(prior: &Set, new: Set, key: &dyn Fn(&Dynamic) -> Dynamic, keep: &
 }
 
 /// An object without what may be written differently: what two elements that mean the same agree on.
-fn without_compared(attributes: &[Attribute], element: &Dynamic) -> Dynamic {
+fn without_compared(body: Body<'_>, element: &Dynamic) -> Dynamic {
     let Dynamic::Map(values) = element else { return element.clone() };
-    let plain = attributes.iter().filter(|attribute| {
-        attribute.same().is_none() && !matches!(attribute.shape(), Shape::Nested(_, inner) if compares(inner))
+    let plain = body.attributes.iter().filter(|attribute| {
+        attribute.same().is_none()
+            && !matches!(attribute.shape(), Shape::Nested(_, inner) if compares(inner.as_slice().into()))
     });
-    let plain =
-        plain.filter_map(|attribute| Some((attribute.name().to_owned(), values.get(attribute.name())?.clone())));
-    Dynamic::Map(plain.collect())
+    let blocks = body.blocks.iter().filter(|block| !compares(block.body())).map(Block::name);
+    let plain = plain.map(Attribute::name).chain(blocks);
+    Dynamic::Map(plain.filter_map(|name| Some((name.to_owned(), values.get(name)?.clone()))).collect())
 }
 
 #[cfg(test)]
@@ -195,13 +205,13 @@ mod tests {
 
     fn kept(name: &str, prior: impl Into<Dynamic>, new: impl Into<Dynamic>) -> Dynamic {
         let mut new = Dynamic::map([(name, new.into())]);
-        keep_same(&schema(), &Dynamic::map([(name, prior.into())]), &mut new);
+        keep_same(schema().as_slice().into(), &Dynamic::map([(name, prior.into())]), &mut new);
         new.as_map().expect("an object")[name].clone()
     }
 
     fn planned(name: &str, prior: impl Into<Dynamic>, config: impl Into<Dynamic>) -> Dynamic {
         let mut planned = Dynamic::map([(name, config.into())]);
-        keep_same_in_plan(&schema(), &Dynamic::map([(name, prior.into())]), &mut planned);
+        keep_same_in_plan(schema().as_slice().into(), &Dynamic::map([(name, prior.into())]), &mut planned);
         planned.as_map().expect("an object")[name].clone()
     }
 

@@ -3,6 +3,7 @@
 use std::{fmt, ops::RangeInclusive, sync::Arc};
 
 use crate::{
+    block::{Block, Body},
     number::Number,
     same::{Same, same_json},
     types::Type,
@@ -62,7 +63,7 @@ impl Shape {
         match self {
             Shape::Plain(ty) => ty.clone(),
             Shape::Nested(nesting, attributes) => {
-                let object = object_type(attributes);
+                let object = Body::from(attributes.as_slice()).value_type();
                 match nesting {
                     Nesting::Single => object,
                     Nesting::List => Type::list(object),
@@ -491,17 +492,15 @@ pub struct Schema {
     pub description: String,
     /// The attributes.
     pub attributes: Vec<Attribute>,
+    /// The nested blocks.
+    pub blocks: Vec<Block>,
 }
 
 impl Schema {
     /// The type of a whole value.
     pub fn value_type(&self) -> Type {
-        object_type(&self.attributes)
+        self.body().value_type()
     }
-}
-
-fn object_type(attributes: &[Attribute]) -> Type {
-    Type::object(attributes.iter().map(|attribute| (attribute.name.clone(), attribute.shape.value_type())))
 }
 
 fn plural(count: usize) -> &'static str {

@@ -87,7 +87,7 @@ impl<P: Provider> Server<P> {
     }
 
     pub(crate) fn validate(&self, config: &Dynamic) -> Diagnostics {
-        validate::<P::Config>(&self.schema().attributes, config, P::validate)
+        validate::<P::Config>(self.schema().body(), config, P::validate)
     }
 
     /// Configures the provider anew, and ends what an earlier configuration began.

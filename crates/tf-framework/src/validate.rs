@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    block::{Block, BlockNesting, Body},
     diagnostics::Diagnostics,
     model::{Misfit, Model},
     modify_plan::read_model,
@@ -16,13 +17,13 @@ const SHOWN_CHARACTERS: usize = 80;
 
 /// Checks a whole block: each attribute, then what the model says about them together.
 pub(crate) fn validate<M: Model>(
-    attributes: &[Attribute],
+    body: Body<'_>,
     config: &Dynamic,
     model_rules: impl FnOnce(&M, &mut Diagnostics),
 ) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     if let Dynamic::Map(values) = config {
-        check_attributes(attributes, values, &Path::root(), &mut diagnostics);
+        check_body(body, values, &Path::root(), &mut diagnostics);
     }
     match read_model::<M>(config) {
         Ok(Some(model)) => model_rules(&model, &mut diagnostics),
@@ -33,19 +34,14 @@ pub(crate) fn validate<M: Model>(
 }
 
 /// Refuses each write-only attribute that is set: the host would store its value.
-pub(crate) fn refuse_write_only(attributes: &[Attribute], config: &Dynamic, diagnostics: &mut Diagnostics) {
+pub(crate) fn refuse_write_only(body: Body<'_>, config: &Dynamic, diagnostics: &mut Diagnostics) {
     if let Dynamic::Map(values) = config {
-        refuse_in_object(attributes, values, &Path::root(), diagnostics);
+        refuse_in_object(body, values, &Path::root(), diagnostics);
     }
 }
 
-fn refuse_in_object(
-    attributes: &[Attribute],
-    values: &BTreeMap<String, Dynamic>,
-    parent: &Path,
-    diagnostics: &mut Diagnostics,
-) {
-    for attribute in attributes {
+fn refuse_in_object(body: Body<'_>, values: &Values, parent: &Path, diagnostics: &mut Diagnostics) {
+    for attribute in body.attributes {
         let path = parent.attr(attribute.name());
         match (values.get(attribute.name()), attribute.shape()) {
             (Some(value), _) if attribute.is_write_only() && !value.is_null() => {
@@ -57,11 +53,14 @@ fn refuse_in_object(
             }
             (Some(value), Shape::Nested(nesting, inner)) => {
                 for (object, path) in objects(*nesting, value, &path) {
-                    refuse_in_object(inner, object, &path, diagnostics);
+                    refuse_in_object(inner.as_slice().into(), object, &path, diagnostics);
                 }
             }
             _ => {}
         }
+    }
+    for (block, object, path) in written_blocks(body, values, parent) {
+        refuse_in_object(block.body(), object, &path, diagnostics);
     }
 }
 
@@ -71,13 +70,8 @@ pub(crate) fn report(misfit: Misfit, diagnostics: &mut Diagnostics) {
     diagnostics.error_at(misfit.path, "Invalid value", detail);
 }
 
-pub(crate) fn check_attributes(
-    attributes: &[Attribute],
-    values: &BTreeMap<String, Dynamic>,
-    parent: &Path,
-    diagnostics: &mut Diagnostics,
-) {
-    for attribute in attributes {
+pub(crate) fn check_body(body: Body<'_>, values: &Values, parent: &Path, diagnostics: &mut Diagnostics) {
+    for attribute in body.attributes {
         let path = parent.attr(attribute.name());
         let value = values.get(attribute.name()).unwrap_or(&Dynamic::Null);
         check_presence(attribute, value, &path, diagnostics);
@@ -93,20 +87,47 @@ pub(crate) fn check_attributes(
         }
         if let Shape::Nested(nesting, inner) = attribute.shape() {
             for (object, path) in objects(*nesting, value, &path) {
-                check_attributes(inner, object, &path, diagnostics);
+                check_body(inner.as_slice().into(), object, &path, diagnostics);
             }
         }
+    }
+    for (block, object, path) in written_blocks(body, values, parent) {
+        if let Some(instead) = block.deprecation() {
+            let place = parent.attr(block.name());
+            diagnostics.warn_at(place.clone(), "Block is deprecated", format!("`{place}` is deprecated. {instead}"));
+        }
+        check_body(block.body(), object, &path, diagnostics);
+    }
+}
+
+/// The known objects of all blocks that the configuration holds, and where each of them stands. Terraform counts them.
+fn written_blocks<'a>(body: Body<'a>, values: &'a Values, parent: &Path) -> Vec<(&'a Block, &'a Values, Path)> {
+    let mut written = Vec::new();
+    for block in body.blocks {
+        let Some(value) = values.get(block.name()) else { continue };
+        let objects = objects(block.nesting().arrangement(), value, &parent.attr(block.name()));
+        // The object of a group is there without the block.
+        let is_written =
+            |object: &Values| block.nesting() != BlockNesting::Group || object.values().any(says_something);
+        written.extend(
+            objects.into_iter().filter(|(object, _)| is_written(object)).map(|(object, path)| (block, object, path)),
+        );
+    }
+    written
+}
+
+fn says_something(value: &Dynamic) -> bool {
+    match value {
+        Dynamic::List(list) => !list.is_empty(),
+        Dynamic::Set(set) => !set.is_empty(),
+        Dynamic::Map(map) => map.values().any(says_something),
+        value => !value.is_null(),
     }
 }
 
 /// A write-only value and its version go together: without a version a new value would go unnoticed, and without a value a
 /// new version would change nothing.
-fn check_version(
-    attribute: &Attribute,
-    values: &BTreeMap<String, Dynamic>,
-    parent: &Path,
-    diagnostics: &mut Diagnostics,
-) {
+fn check_version(attribute: &Attribute, values: &Values, parent: &Path, diagnostics: &mut Diagnostics) {
     let Some(version) = attribute.version_attribute() else { return };
     let name = attribute.name();
     let is_set = |name: &str| values.get(name).is_some_and(|value| !value.is_null());
@@ -188,7 +209,9 @@ fn shown(value: &Dynamic) -> String {
     }
 }
 
-type Objects<'a> = Vec<(&'a BTreeMap<String, Dynamic>, Path)>;
+type Values = BTreeMap<String, Dynamic>;
+
+type Objects<'a> = Vec<(&'a Values, Path)>;
 
 /// The known objects of a nested attribute, and where each of them stands.
 fn objects<'a>(nesting: Nesting, value: &'a Dynamic, path: &Path) -> Objects<'a> {

@@ -1,8 +1,10 @@
 //! What `#[derive(Model)]` makes of a struct, and what it says to somebody who made a mistake.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use tf_framework::{Attribute, Dynamic, Model, Nesting, Object, Path, Presence, Schema, Shape, Type, Value};
+use tf_framework::{
+    Attribute, Block, BlockNesting, Dynamic, Model, Nesting, Object, Path, Presence, Schema, Shape, Type, Value,
+};
 
 const KINDS: [&str; 2] = ["web", "native"];
 
@@ -44,6 +46,42 @@ struct Site {
     /// Where it is.
     #[attr(required)]
     url: Value<String>,
+}
+
+/// A model with a block of each nesting.
+#[derive(Clone, Debug, PartialEq, Model)]
+struct Firewall {
+    /// Its name.
+    #[attr(required)]
+    name: Value<String>,
+
+    /// At most one.
+    #[attr(block, min_items(1))]
+    single: Value<Rule>,
+
+    /// One in any case.
+    #[attr(block, group)]
+    group: Value<Rule>,
+
+    /// In order.
+    #[attr(block, min_items(1), max_items(3))]
+    list: Value<Vec<Rule>>,
+
+    /// Without order.
+    #[attr(block, computed)]
+    set: Value<BTreeSet<Rule>>,
+
+    /// With labels.
+    #[attr(block, deprecated("Use `list`."))]
+    map: Value<BTreeMap<String, Rule>>,
+}
+
+/// A rule.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Model)]
+struct Rule {
+    /// Who.
+    #[attr(optional_computed)]
+    source: Value<String>,
 }
 
 /// A model of nothing.
@@ -122,6 +160,43 @@ fn a_value_that_does_not_fit_is_reported_with_its_place() {
     object.insert("sites".to_owned(), Dynamic::list([Dynamic::map([("url", true)])]));
     let misfit = Client::from_object(Object::new(object, Path::root())).unwrap_err();
     assert_eq!(misfit.path.to_string(), "sites[0].url");
+}
+
+#[test]
+fn the_word_block_makes_a_field_a_nested_block() {
+    let names = |blocks: &[Block]| blocks.iter().map(|block| block.name().to_owned()).collect::<Vec<_>>();
+    let blocks = Firewall::blocks();
+    assert_eq!(Firewall::attributes().len(), 1);
+    assert_eq!(names(&blocks), ["single", "group", "list", "set", "map"]);
+    let nestings: Vec<BlockNesting> = blocks.iter().map(Block::nesting).collect();
+    use BlockNesting::{Group, List, Map, Set, Single};
+    assert_eq!(nestings, [Single, Group, List, Set, Map]);
+    assert_eq!((blocks[2].least_items(), blocks[2].most_items()), (1, Some(3)));
+    assert!(blocks[3].is_computed() && !blocks[2].is_computed());
+    assert_eq!(blocks[4].deprecation(), Some("Use `list`."));
+    assert_eq!(blocks[0].description(), "At most one.");
+    assert_eq!(
+        Firewall::schema(0).value_type().to_string(),
+        "object({group=object({source=string}),list=list(object({source=string})),map=map(object({source=string})),\
+         name=string,set=set(object({source=string})),single=object({source=string})})"
+    );
+}
+
+#[test]
+fn blocks_survive_the_way_through_an_object() {
+    let rule = || Rule { source: "10.0.0.0/8".into() };
+    let firewall = Firewall {
+        name: "edge".into(),
+        single: Value::Null,
+        group: Value::Known(rule()),
+        list: Value::Known(vec![rule(), Rule { source: Value::Unknown }]),
+        set: Value::Unknown,
+        map: Value::Known([("k".to_owned(), rule())].into()),
+    };
+    let object = firewall.clone().into_object();
+    assert_eq!(object["single"], Dynamic::Null);
+    assert_eq!(object["list"].as_list().map(<[_]>::len), Some(2));
+    assert_eq!(Firewall::from_object(Object::new(object, Path::root())), Ok(firewall));
 }
 
 /// Each file makes one mistake; the file beside it holds what the compiler then says.

@@ -1,7 +1,11 @@
 //! Plans as Terraform proposes them, and what comes of them.
 
 use super::*;
-use crate::{schema::Presence, types::Type};
+use crate::{
+    block::{Block, BlockNesting},
+    schema::{Attribute, Presence},
+    types::Type,
+};
 
 fn attribute(name: &str, presence: Presence) -> Attribute {
     Attribute::new(name, Type::String, presence)
@@ -45,7 +49,7 @@ fn update(changes: &[(&str, Dynamic)], settle: &[(&str, Dynamic)]) -> Draft {
         config.insert((*name).to_owned(), value.clone());
         proposed.insert((*name).to_owned(), value.clone());
     }
-    draft(&project(), &prior, &Dynamic::Map(config), Dynamic::Map(proposed))
+    draft(project().as_slice().into(), &prior, &Dynamic::Map(config), Dynamic::Map(proposed))
 }
 
 fn planned(draft: &Draft, name: &str) -> Dynamic {
@@ -62,7 +66,7 @@ fn what_the_provider_computes_is_unknown_when_the_object_is_created() {
         ("updated_at", Dynamic::Null),
         ("protected", Dynamic::Null),
     ]);
-    let draft = draft(&project(), &Dynamic::Null, &config, config.clone());
+    let draft = draft(project().as_slice().into(), &Dynamic::Null, &config, config.clone());
     for computed in ["id", "region", "updated_at"] {
         assert_eq!(planned(&draft, computed), Dynamic::Unknown, "{computed}");
     }
@@ -90,7 +94,7 @@ fn a_change_keeps_the_id_and_makes_the_rest_unknown() {
 fn a_default_that_the_state_lacks_is_a_change() {
     let prior = object([("protected", Dynamic::Null), ("updated_at", text("monday"))]);
     let config = object([("protected", Dynamic::Null), ("updated_at", Dynamic::Null)]);
-    let draft = draft(&project(), &prior, &config, prior.clone());
+    let draft = draft(project().as_slice().into(), &prior, &config, prior.clone());
     assert_eq!(planned(&draft, "protected"), Dynamic::Bool(false));
     assert_eq!(planned(&draft, "updated_at"), Dynamic::Unknown);
 }
@@ -114,7 +118,7 @@ fn a_value_that_was_not_known_before_does_not_replace_when_it_is_configured() {
     let prior = object([("region", Dynamic::Null)]);
     let config = object([("region", text("us-east-1"))]);
     let region = attribute("region", Presence::OptionalComputed).keep_when_unknown().replace_when_configured();
-    let made = draft(&[region], &prior, &config, config.clone());
+    let made = draft([region].as_slice().into(), &prior, &config, config.clone());
     assert_eq!(made, Draft { planned: config, replace: BTreeSet::new() });
 }
 
@@ -137,7 +141,7 @@ fn a_set_element_finds_its_configuration_by_what_only_the_configuration_sets() {
     let configured = [role("a", Dynamic::Null, Dynamic::Null), role("b", text("organization"), Dynamic::Null)];
     let proposed = [role("a", text("project"), text("monday")), role("b", text("organization"), Dynamic::Null)];
     let draft = draft(
-        &with_roles(Presence::Optional),
+        with_roles(Presence::Optional).as_slice().into(),
         &prior,
         &object([("roles", Dynamic::set(configured))]),
         object([("roles", Dynamic::set(proposed))]),
@@ -151,7 +155,7 @@ fn each_of_twenty_thousand_elements_finds_its_configuration() {
     let many =
         |kind: Dynamic| Dynamic::set((0..20_000).map(|n| role(&format!("role-{n:05}"), kind.clone(), Dynamic::Null)));
     let config = object([("roles", many(Dynamic::Null))]);
-    let draft = draft(&with_roles(Presence::Optional), &Dynamic::Null, &config, config.clone());
+    let draft = draft(with_roles(Presence::Optional).as_slice().into(), &Dynamic::Null, &config, config.clone());
     let Dynamic::Set(roles) = planned(&draft, "roles") else { panic!("roles are a set") };
     assert_eq!(roles.len(), 20_000);
     assert!(roles.iter().all(|role| role.as_map().expect("an object")["kind"] == text("project")));
@@ -160,6 +164,194 @@ fn each_of_twenty_thousand_elements_finds_its_configuration() {
 #[test]
 fn an_unknown_nested_attribute_stays_as_it_is() {
     let config = object([("roles", Dynamic::Unknown)]);
-    let draft = draft(&with_roles(Presence::Optional), &Dynamic::Null, &config, config.clone());
+    let draft = draft(with_roles(Presence::Optional).as_slice().into(), &Dynamic::Null, &config, config.clone());
     assert_eq!(planned(&draft, "roles"), Dynamic::Unknown);
+}
+
+const NESTINGS: [(&str, BlockNesting); 5] = [
+    ("single", BlockNesting::Single),
+    ("group", BlockNesting::Group),
+    ("list", BlockNesting::List),
+    ("set", BlockNesting::Set),
+    ("map", BlockNesting::Map),
+];
+
+/// A block of each nesting, each with a block inside.
+fn blocks() -> Vec<Block> {
+    let port = || {
+        vec![
+            Attribute::new("port", Type::Number, Presence::Required),
+            attribute("protocol", Presence::OptionalComputed).default("tcp"),
+        ]
+    };
+    let rule = || {
+        vec![
+            attribute("name", Presence::Optional),
+            attribute("kind", Presence::OptionalComputed).default("allow"),
+            attribute("id", Presence::Computed),
+        ]
+    };
+    let inner = || vec![Block::new("inner", BlockNesting::List, port(), Vec::new())];
+    NESTINGS.map(|(name, nesting)| Block::new(name, nesting, rule(), inner())).into()
+}
+
+fn rule(name: &str, kind: Dynamic, id: Dynamic, protocol: Dynamic) -> Dynamic {
+    let port = object([("port", Dynamic::from(80)), ("protocol", protocol)]);
+    object([("name", text(name)), ("kind", kind), ("id", id), ("inner", Dynamic::list([port]))])
+}
+
+fn in_each_nesting(rule: &Dynamic) -> Dynamic {
+    object([
+        ("single", rule.clone()),
+        ("group", rule.clone()),
+        ("list", Dynamic::list([rule.clone()])),
+        ("set", Dynamic::set([rule.clone()])),
+        ("map", Dynamic::map([("key", rule.clone())])),
+    ])
+}
+
+fn draft_blocks(blocks: &[Block], prior: &Dynamic, config: &Dynamic, proposed: Dynamic) -> Draft {
+    draft(Body { attributes: &[], blocks }, prior, config, proposed)
+}
+
+#[test]
+fn inside_blocks_of_each_nesting_defaults_are_filled_in_and_the_rest_is_unknown() {
+    let config = in_each_nesting(&rule("a", Dynamic::Null, Dynamic::Null, Dynamic::Null));
+    let draft = draft_blocks(&blocks(), &Dynamic::Null, &config, config.clone());
+    assert_eq!(draft.planned, in_each_nesting(&rule("a", text("allow"), Dynamic::Unknown, text("tcp"))));
+    assert_eq!(draft.replace, BTreeSet::new());
+}
+
+#[test]
+fn blocks_that_did_not_change_stay_as_they_are() {
+    let config = in_each_nesting(&rule("a", Dynamic::Null, Dynamic::Null, Dynamic::Null));
+    let prior = in_each_nesting(&rule("a", text("allow"), text("id-1"), text("tcp")));
+    assert_eq!(draft_blocks(&blocks(), &prior, &config, prior.clone()).planned, prior);
+}
+
+#[test]
+fn a_set_block_that_did_not_change_finds_its_defaults_beside_one_that_did() {
+    let set = |rules: Vec<Dynamic>| object([("set", Dynamic::set(rules))]);
+    let blocks = vec![blocks().remove(3)];
+    let prior = set(vec![rule("a", text("allow"), text("id-1"), text("tcp"))]);
+    let new = || rule("b", Dynamic::Null, Dynamic::Null, Dynamic::Null);
+    let config = set(vec![rule("a", Dynamic::Null, Dynamic::Null, Dynamic::Null), new()]);
+    let proposed = set(vec![rule("a", text("allow"), text("id-1"), text("tcp")), new()]);
+    let planned = |name| rule(name, text("allow"), Dynamic::Unknown, text("tcp"));
+    let draft = draft_blocks(&blocks, &prior, &config, proposed);
+    assert_eq!(draft.planned, set(vec![planned("a"), planned("b")]));
+}
+
+#[test]
+fn a_dynamic_block_that_is_not_known_yet_is_returned_unchanged() {
+    let config = object(NESTINGS.map(|(name, _)| (name, Dynamic::Unknown)));
+    let prior = in_each_nesting(&rule("a", text("allow"), text("id-1"), text("tcp")));
+    for prior in [Dynamic::Null, prior] {
+        assert_eq!(draft_blocks(&blocks(), &prior, &config, config.clone()).planned, config);
+    }
+}
+
+#[test]
+fn a_block_that_is_not_computed_is_never_unknown() {
+    let none = object([
+        ("single", Dynamic::Null),
+        ("group", rule("a", Dynamic::Null, Dynamic::Null, Dynamic::Null)),
+        ("list", Dynamic::List(Vec::new())),
+        ("set", Dynamic::Set(Set::default())),
+        ("map", Dynamic::Map(BTreeMap::new())),
+    ]);
+    let planned = draft_blocks(&blocks(), &Dynamic::Null, &none, none.clone()).planned;
+    let (planned, none) = (planned.as_map().expect("an object"), none.as_map().expect("an object"));
+    for name in ["single", "list", "set", "map"] {
+        assert_eq!(planned[name], none[name], "{name}");
+    }
+}
+
+#[test]
+fn a_change_inside_a_block_replaces_at_its_own_path() {
+    let leaf = || vec![attribute("zone", Presence::Optional).replace_on_change()];
+    let blocks = NESTINGS.map(|(name, nesting)| Block::new(name, nesting, leaf(), Vec::new()));
+    let zone = |zone: &str| in_each_nesting(&object([("zone", text(zone))]));
+    let draft = draft_blocks(&blocks, &zone("a"), &zone("b"), zone("b"));
+    let places: Vec<String> = draft.replace.iter().map(Path::to_string).collect();
+    assert_eq!(places, ["group.zone", "list[0].zone", "map[\"key\"].zone", "single.zone"]);
+}
+
+#[test]
+fn a_block_may_replace_as_a_whole() {
+    let leaf = || vec![attribute("zone", Presence::Optional)];
+    let blocks = NESTINGS.map(|(name, nesting)| Block::new(name, nesting, leaf(), Vec::new()).replace_on_change());
+    let zone = |zone: &str| in_each_nesting(&object([("zone", text(zone))]));
+    assert_eq!(draft_blocks(&blocks, &zone("a"), &zone("a"), zone("a")).replace, BTreeSet::new());
+    let expected = NESTINGS.map(|(name, _)| Path::attribute(name));
+    assert_eq!(draft_blocks(&blocks, &zone("a"), &zone("b"), zone("b")).replace, expected.into());
+}
+
+/// An object with a computed block of each nesting that may have one, and a name to change.
+fn computed_blocks(refine: fn(Block) -> Block) -> (Vec<Attribute>, Vec<Block>) {
+    let leaf = || vec![attribute("zone", Presence::OptionalComputed)];
+    let nestings = NESTINGS.iter().filter(|(_, nesting)| *nesting != BlockNesting::Group);
+    let blocks = nestings.map(|(name, nesting)| refine(Block::new(*name, *nesting, leaf(), Vec::new()).computed()));
+    (vec![attribute("name", Presence::Required)], blocks.collect())
+}
+
+fn with_zones(name: &str, zones: &Dynamic) -> Dynamic {
+    let mut all = zones.as_map().expect("an object").clone();
+    all.remove("group");
+    all.insert("name".to_owned(), text(name));
+    Dynamic::Map(all)
+}
+
+#[test]
+fn computed_blocks_that_nobody_wrote_are_the_providers_to_fill_in() {
+    let (attributes, blocks) = computed_blocks(|block| block);
+    let body = Body { attributes: &attributes, blocks: &blocks };
+    let all = |value: Dynamic| object(NESTINGS.map(|(name, _)| (name, value.clone())));
+    let filled = in_each_nesting(&object([("zone", text("a"))]));
+
+    // Terraform proposes null, on create and on update.
+    let config = with_zones("one", &all(Dynamic::Null));
+    let created = draft(body, &Dynamic::Null, &config, config.clone());
+    assert_eq!(created.planned, with_zones("one", &all(Dynamic::Unknown)));
+
+    let prior = with_zones("one", &filled);
+    assert_eq!(draft(body, &prior, &config, config.clone()).planned, prior, "nothing changes");
+
+    let config = with_zones("two", &all(Dynamic::Null));
+    assert_eq!(draft(body, &prior, &config, config.clone()).planned, with_zones("two", &all(Dynamic::Unknown)));
+
+    let (_, kept) = computed_blocks(Block::keep_when_unknown);
+    let body = Body { attributes: &attributes, blocks: &kept };
+    assert_eq!(draft(body, &prior, &config, config.clone()).planned, with_zones("two", &filled));
+}
+
+#[test]
+fn computed_blocks_that_someone_wrote_are_planned_as_written() {
+    let (attributes, blocks) = computed_blocks(|block| block);
+    let body = Body { attributes: &attributes, blocks: &blocks };
+    let zone = |zone: Dynamic| with_zones("one", &in_each_nesting(&object([("zone", zone)])));
+    let prior = zone(text("a"));
+    assert_eq!(draft(body, &prior, &zone(text("b")), zone(text("b"))).planned, zone(text("b")));
+    // In a block that stands there empty, each computed attribute is the provider's.
+    let created = draft(body, &Dynamic::Null, &zone(Dynamic::Null), zone(Dynamic::Null));
+    assert_eq!(created.planned, zone(Dynamic::Unknown));
+}
+
+#[test]
+fn a_write_only_value_is_no_change_and_stands_in_no_plan() {
+    let attributes = vec![
+        attribute("secret_wo", Presence::Optional).write_only(),
+        attribute("secret_wo_version", Presence::Optional),
+        attribute("updated_at", Presence::Computed),
+    ];
+    let with = |secret: Dynamic, version: &str, updated: Dynamic| {
+        object([("secret_wo", secret), ("secret_wo_version", text(version)), ("updated_at", updated)])
+    };
+    let prior = with(Dynamic::Null, "1", text("monday"));
+    let plan = |version: &str| {
+        let config = with(text("hunter2"), version, Dynamic::Null);
+        draft(attributes.as_slice().into(), &prior, &config, with(text("hunter2"), version, text("monday"))).planned
+    };
+    assert_eq!(plan("1"), prior);
+    assert_eq!(plan("2"), with(Dynamic::Null, "2", Dynamic::Unknown));
 }

@@ -72,7 +72,7 @@ impl<Api: Send + Sync + 'static, A: Action<Api>> AnyAction<Api> for Typed<A> {
     }
 
     fn validate(&self, config: Dynamic) -> Diagnostics {
-        validate::<A>(&self.built().0.attributes, &block(config), A::validate)
+        validate::<A>(self.built().0.body(), &block(config), A::validate)
     }
 
     async fn plan(&self, api: Option<&Api>, config: Dynamic) -> Diagnostics {

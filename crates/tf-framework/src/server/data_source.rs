@@ -13,6 +13,7 @@ use crate::{
     log::guarded,
     model::Model,
     modify_plan::read_model,
+    normal_form::normal_form,
     private::Private,
     same::keep_same,
     schema::Schema,
@@ -70,7 +71,7 @@ impl<Api: Send + Sync + 'static, D: DataSource<Api>> AnyDataSource<Api> for Type
     }
 
     fn validate(&self, config: &Dynamic) -> Diagnostics {
-        validate::<D>(&self.built().0.attributes, config, D::validate)
+        validate::<D>(self.built().0.body(), config, D::validate)
     }
 
     async fn read(&self, api: &Api, config: Dynamic, client: ClientCapabilities) -> StateAnswer {
@@ -91,7 +92,8 @@ impl<Api: Send + Sync + 'static, D: DataSource<Api>> AnyDataSource<Api> for Type
         let Outcome { result, mut diagnostics } = ctx.outcome(result);
         let answered = |model| known_unless_deferred(D::NAME, model, &ctx.deferral, &mut diagnostics);
         let mut state = result.map_or(Dynamic::Null, answered);
-        keep_same(&self.built().0.attributes, &config, &mut state);
+        keep_same(self.built().0.body(), &config, &mut state);
+        let state = normal_form(self.built().0.body(), state);
         StateAnswer { state, private: Private::default(), diagnostics, deferred: ctx.deferral.reason() }
     }
 }

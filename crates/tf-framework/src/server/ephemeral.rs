@@ -12,6 +12,7 @@ use crate::{
     log::guarded,
     model::Model,
     modify_plan::read_model,
+    normal_form::normal_form,
     path::Path,
     private::Private,
     same::keep_same,
@@ -83,7 +84,7 @@ impl<Api: Send + Sync + 'static, E: EphemeralResource<Api>> AnyEphemeralResource
     }
 
     fn validate(&self, config: &Dynamic) -> Diagnostics {
-        validate::<E>(&self.built().0.attributes, config, E::validate)
+        validate::<E>(self.built().0.body(), config, E::validate)
     }
 
     async fn open(&self, api: &Api, config: Dynamic) -> OpenAnswer {
@@ -101,10 +102,10 @@ impl<Api: Send + Sync + 'static, E: EphemeralResource<Api>> AnyEphemeralResource
                 return nothing(diagnostics);
             }
         };
-        let attributes = &self.built().0.attributes;
-        let mut result = known(E::NAME, opened, &mut diagnostics);
-        keep_same(attributes, &config, &mut result);
-        check_kept(E::NAME, attributes, &config, &result, &mut diagnostics);
+        let body = self.built().0.body();
+        let mut result = normal_form(body, known(E::NAME, opened, &mut diagnostics));
+        keep_same(body, &config, &mut result);
+        check_kept(E::NAME, body.attributes, &config, &result, &mut diagnostics);
         if !diagnostics.has_errors() {
             return OpenAnswer { result, renew_at: ctx.renew_at, private: ctx.private, diagnostics };
         }

@@ -13,7 +13,7 @@ use crate::{
     schema::{Attribute, Presence},
     server::{bug, panicked_leaving},
     types::Type,
-    validate::{check_attributes, check_rule},
+    validate::{check_body, check_rule},
     value::Dynamic,
 };
 
@@ -95,6 +95,7 @@ impl<F: Function> AnyFunction for Typed<F> {
 
     fn signature(&self) -> Result<&Signature, Diagnostics> {
         let built = self.signature.get_or_init(|| {
+            const { assert!(!F::HAS_BLOCKS, "a function's parameters are attributes, and none of them a block") };
             let parameters = F::attributes();
             let faults = faults(F::NAME, &parameters);
             if !faults.is_empty() {
@@ -152,7 +153,7 @@ pub(crate) async fn call(
 /// The rules of all parameters. Those of the variadic one hold for the list of its arguments and for each of them.
 fn check(signature: &Signature, arguments: &BTreeMap<String, Dynamic>) -> Result<(), FunctionError> {
     let mut diagnostics = Diagnostics::new();
-    check_attributes(&signature.parameters, arguments, &Path::root(), &mut diagnostics);
+    check_body(signature.parameters.as_slice().into(), arguments, &Path::root(), &mut diagnostics);
     if let (_, Some(last)) = signature.split()
         && let Some(Dynamic::List(rest)) = arguments.get(last.name())
     {

@@ -90,7 +90,7 @@ impl<Api: Send + Sync + 'static, L: ListResource<Api>> AnyListResource<Api> for 
     }
 
     fn validate(&self, config: Dynamic) -> Diagnostics {
-        validate::<L>(&self.built().0.attributes, &block(config), L::validate)
+        validate::<L>(self.built().0.body(), &block(config), L::validate)
     }
 
     async fn list(&self, api: &Api, request: ListRequest, mut stop: StopSignal, events: Sender<ListEvent>) {

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use crate::{
     Result,
+    block::Body,
     capabilities::ClientCapabilities,
     context::{Context, Outcome},
     deferral::{Deferral, DeferredReason},
@@ -18,7 +19,7 @@ use crate::{
     private::Private,
     resource::Resource,
     same::keep_same,
-    schema::{Attribute, Schema},
+    schema::Schema,
     server::{bug, misfit_bug, panicked},
     types::Type,
     validate::{refuse_write_only, validate},
@@ -32,6 +33,8 @@ pub(crate) struct PlanRequest {
     pub(crate) config: Dynamic,
     pub(crate) proposed: Dynamic,
     pub(crate) prior_private: Private,
+    /// What the first plan of this change stored, where the host sends it with the second.
+    pub(crate) planned_private: Option<Private>,
     pub(crate) client: ClientCapabilities,
 }
 
@@ -69,8 +72,8 @@ impl StateAnswer {
     }
 
     /// What means the same as in the plan, or in the state before, is answered as it was written there.
-    fn in_the_words_of(mut self, attributes: &[Attribute], before: &Dynamic) -> StateAnswer {
-        keep_same(attributes, before, &mut self.state);
+    fn in_the_words_of(mut self, body: Body<'_>, before: &Dynamic) -> StateAnswer {
+        keep_same(body, before, &mut self.state);
         self
     }
 }
@@ -109,6 +112,25 @@ impl<R: Model> Typed<R> {
             (schema, value_type)
         })
     }
+
+    /// The error for a host that takes a computed block for an ordinary one: what the provider puts there would be an invalid
+    /// plan to it.
+    fn computed_blocks_error<Api: Send + Sync + 'static>(&self, capabilities: ClientCapabilities) -> Option<Diagnostic>
+    where
+        R: Resource<Api>,
+    {
+        let block = AnyResource::<Api>::schema(self).body().computed_block();
+        let block = block.filter(|_| !capabilities.computed_blocks_allowed)?;
+        Some(Diagnostic::error(
+            "Computed blocks not allowed",
+            format!(
+                "The provider may add `{}` blocks to a {}, which only Terraform 1.16 and newer let it do. Use one of these, or \
+                 remove the resource.",
+                block.name(),
+                R::NAME
+            ),
+        ))
+    }
 }
 
 #[async_trait]
@@ -126,18 +148,21 @@ impl<Api: Send + Sync + 'static, R: Resource<Api>> AnyResource<Api> for Typed<R>
     }
 
     fn validate(&self, config: &Dynamic, capabilities: ClientCapabilities) -> Diagnostics {
-        let attributes = &AnyResource::<Api>::schema(self).attributes;
-        let mut diagnostics = validate::<R>(attributes, config, R::validate);
+        let body = AnyResource::<Api>::schema(self).body();
+        let mut diagnostics = validate::<R>(body, config, R::validate);
         if !capabilities.write_only_attributes_allowed {
-            refuse_write_only(attributes, config, &mut diagnostics);
+            refuse_write_only(body, config, &mut diagnostics);
+        }
+        if let Some(error) = self.computed_blocks_error::<Api>(capabilities) {
+            diagnostics.push(error);
         }
         diagnostics
     }
 
     fn plan(&self, api: Option<&Api>, request: PlanRequest) -> PlanAnswer {
-        let PlanRequest { prior, config, proposed, prior_private, client } = request;
+        let PlanRequest { prior, config, proposed, prior_private, planned_private, client } = request;
         let destroys = proposed.is_null();
-        let draft = draft(&AnyResource::<Api>::schema(self).attributes, &prior, &config, proposed);
+        let draft = draft(AnyResource::<Api>::schema(self).body(), &prior, &config, proposed);
         let models = read_model::<R>(&prior).and_then(|prior| Ok((prior, read_model::<R>(&config)?)));
         let (prior, config) = match models {
             Ok(models) => models,
@@ -152,9 +177,12 @@ impl<Api: Send + Sync + 'static, R: Resource<Api>> AnyResource<Api> for Typed<R>
                 };
             }
         };
-        let mut plan = Plan::new(prior, config, draft.planned, draft.replace, prior_private);
+        let mut plan = Plan::new(prior, config, draft, prior_private, planned_private);
         plan.deferral = Deferral::of(format!("The plan of a {}", R::NAME), client.deferral_allowed);
         R::modify_plan(api, &mut plan);
+        if let Some(error) = self.computed_blocks_error::<Api>(client).filter(|_| !destroys) {
+            plan.diagnostics.push(error);
+        }
         if destroys && !plan.planned.is_null() {
             plan.diagnostics.push(bug(format!("{} planned a value for an object to be destroyed.", R::NAME)));
         }
@@ -174,7 +202,7 @@ impl<Api: Send + Sync + 'static, R: Resource<Api>> AnyResource<Api> for Typed<R>
 
     async fn apply(&self, api: &Api, request: ApplyRequest) -> StateAnswer {
         let ApplyRequest { prior, planned, config, planned_private } = request;
-        let attributes = &AnyResource::<Api>::schema(self).attributes;
+        let body = AnyResource::<Api>::schema(self).body();
         let models = read_model::<R>(&prior)
             .and_then(|prior| Ok((prior, read_model::<R>(&planned)?, read_model::<R>(&config)?)));
         let (before, after, config) = match models {
@@ -189,12 +217,12 @@ impl<Api: Send + Sync + 'static, R: Resource<Api>> AnyResource<Api> for Typed<R>
             (None, Some(plan)) => {
                 let mut ctx = Context::new(config, Private::default());
                 let result = guard("Create", R::NAME, R::create(api, plan, &mut ctx)).await;
-                changed(ctx, result, prior).in_the_words_of(attributes, &planned)
+                changed(ctx, result, prior).in_the_words_of(body, &planned)
             }
             (Some(before), Some(plan)) => {
                 let mut ctx = Context::new(config, planned_private);
                 let result = guard("Update", R::NAME, R::update(api, before, plan, &mut ctx)).await;
-                changed(ctx, result, prior).in_the_words_of(attributes, &planned)
+                changed(ctx, result, prior).in_the_words_of(body, &planned)
             }
             (Some(before), None) => {
                 let mut ctx = Context::new(None, planned_private);
@@ -221,7 +249,7 @@ impl<Api: Send + Sync + 'static, R: Resource<Api>> AnyResource<Api> for Typed<R>
             Some(Some(model)) => {
                 let found = known_unless_deferred(R::NAME, model, &ctx.deferral, &mut diagnostics);
                 StateAnswer { state: found, private: ctx.private, diagnostics, deferred: ctx.deferral.reason() }
-                    .in_the_words_of(&AnyResource::<Api>::schema(self).attributes, &state)
+                    .in_the_words_of(AnyResource::<Api>::schema(self).body(), &state)
             }
             Some(None) => StateAnswer { deferred: ctx.deferral.reason(), ..StateAnswer::nothing(diagnostics) },
             // What couldn't be read is still there as far as anyone knows.

@@ -15,7 +15,7 @@ fn said(diagnostics: &Diagnostics) -> Vec<(String, String)> {
 
 fn checked(attributes: &[Attribute], config: &Dynamic) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
-    check_attributes(attributes, config.as_map().expect("it is an object"), &Path::root(), &mut diagnostics);
+    check_body(attributes.into(), config.as_map().expect("it is an object"), &Path::root(), &mut diagnostics);
     diagnostics
 }
 
@@ -41,13 +41,21 @@ fn configured(token: Dynamic, version: Dynamic, password: Dynamic) -> Dynamic {
 fn a_host_that_would_store_a_write_only_value_gets_an_error_at_each() {
     for secret in [Dynamic::from("hunter2-hunter2"), Dynamic::Unknown] {
         let mut diagnostics = Diagnostics::new();
-        refuse_write_only(&account(), &configured(secret.clone(), Dynamic::from("1"), secret), &mut diagnostics);
+        refuse_write_only(
+            account().as_slice().into(),
+            &configured(secret.clone(), Dynamic::from("1"), secret),
+            &mut diagnostics,
+        );
         let title = "Write-only attribute not allowed";
         assert_eq!(said(&diagnostics), [error(title, "token_wo"), error(title, "logins[0].password_wo")]);
         assert!(!format!("{diagnostics:?}").contains("hunter2"));
     }
     let mut diagnostics = Diagnostics::new();
-    refuse_write_only(&account(), &configured(Dynamic::Null, Dynamic::Null, Dynamic::Null), &mut diagnostics);
+    refuse_write_only(
+        account().as_slice().into(),
+        &configured(Dynamic::Null, Dynamic::Null, Dynamic::Null),
+        &mut diagnostics,
+    );
     assert!(diagnostics.is_empty());
 }
 
@@ -75,4 +83,87 @@ fn a_rule_that_a_write_only_value_breaks_does_not_show_it() {
     let diagnostics = checked(&account(), &wrong);
     assert_eq!(said(&diagnostics), [error("Invalid value", "token_wo")]);
     assert!(!format!("{diagnostics:?}").contains("hunter2"));
+}
+
+const NESTINGS: [(&str, BlockNesting, &str); 5] = [
+    ("single", BlockNesting::Single, "single"),
+    ("group", BlockNesting::Group, "group"),
+    ("list", BlockNesting::List, "list[0]"),
+    ("set", BlockNesting::Set, "set[*]"),
+    ("map", BlockNesting::Map, "map[\"key\"]"),
+];
+
+fn in_each_nesting(object: &Dynamic) -> Dynamic {
+    Dynamic::map([
+        ("single", object.clone()),
+        ("group", object.clone()),
+        ("list", Dynamic::list([object.clone()])),
+        ("set", Dynamic::set([object.clone()])),
+        ("map", Dynamic::map([("key", object.clone())])),
+    ])
+}
+
+fn checked_blocks(blocks: &[Block], config: &Dynamic) -> Vec<(String, String)> {
+    let mut diagnostics = Diagnostics::new();
+    let body = Body { attributes: &[], blocks };
+    check_body(body, config.as_map().expect("it is an object"), &Path::root(), &mut diagnostics);
+    said(&diagnostics)
+}
+
+#[test]
+fn what_stands_inside_a_block_is_checked_in_each_nesting() {
+    let rule = || {
+        vec![
+            attribute("name", Presence::Required),
+            attribute("kind", Presence::Optional).one_of(&["allow", "deny"]),
+            attribute("id", Presence::Computed),
+        ]
+    };
+    let blocks = NESTINGS.map(|(name, nesting, _)| Block::new(name, nesting, rule(), Vec::new()));
+    let wrong = Dynamic::map([("name", Dynamic::Null), ("kind", Dynamic::from("maybe")), ("id", Dynamic::from("1"))]);
+    let expected: Vec<_> = NESTINGS
+        .iter()
+        .flat_map(|(.., place)| {
+            [
+                error("Missing required attribute", &format!("{place}.name")),
+                error("Invalid value", &format!("{place}.kind")),
+                error("Read-only attribute", &format!("{place}.id")),
+            ]
+        })
+        .collect();
+    assert_eq!(checked_blocks(&blocks, &in_each_nesting(&wrong)), expected);
+}
+
+#[test]
+fn a_deprecated_block_warns_whoever_writes_it() {
+    let rule = || vec![attribute("name", Presence::Optional)];
+    let blocks = NESTINGS.map(|(name, nesting, _)| {
+        Block::new(name, nesting, rule(), vec![Block::new("inner", BlockNesting::List, rule(), Vec::new())])
+            .deprecated("Use `rules`.")
+    });
+    let object = |name: Dynamic| Dynamic::map([("name", name), ("inner", Dynamic::List(Vec::new()))]);
+    let expected = NESTINGS.map(|(name, ..)| error("Block is deprecated", name));
+    assert_eq!(checked_blocks(&blocks, &in_each_nesting(&object(Dynamic::from("a")))), expected);
+
+    let none = Dynamic::map([
+        ("single", Dynamic::Null),
+        ("group", object(Dynamic::Null)),
+        ("list", Dynamic::List(Vec::new())),
+        ("set", Dynamic::Unknown),
+        ("map", Dynamic::Map(BTreeMap::new())),
+    ]);
+    assert_eq!(checked_blocks(&blocks, &none), []);
+}
+
+#[test]
+fn a_write_only_value_in_a_block_is_refused_at_its_place() {
+    let login = || vec![attribute("password_wo", Presence::Optional).write_only()];
+    let nestings = NESTINGS.iter().filter(|(_, nesting, _)| *nesting != BlockNesting::Set);
+    let blocks: Vec<Block> =
+        nestings.map(|(name, nesting, _)| Block::new(*name, *nesting, login(), Vec::new())).collect();
+    let mut diagnostics = Diagnostics::new();
+    let config = in_each_nesting(&Dynamic::map([("password_wo", Dynamic::from("hunter2"))]));
+    refuse_write_only(Body { attributes: &[], blocks: &blocks }, &config, &mut diagnostics);
+    let places: Vec<String> = said(&diagnostics).into_iter().map(|(_, place)| place).collect();
+    assert_eq!(places, ["single.password_wo", "group.password_wo", "list[0].password_wo", "map[\"key\"].password_wo"]);
 }

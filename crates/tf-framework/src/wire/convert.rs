@@ -1,6 +1,7 @@
 //! Between the protocol's messages and the framework's own types.
 
 use crate::{
+    block::{Block, BlockNesting, Body},
     capabilities::ClientCapabilities,
     deferral::DeferredReason,
     diagnostics::{Diagnostic, Diagnostics, Severity},
@@ -49,6 +50,7 @@ pub(crate) fn capabilities_from_wire(capabilities: Option<&proto::ClientCapabili
     ClientCapabilities {
         deferral_allowed: capabilities.deferral_allowed,
         write_only_attributes_allowed: capabilities.write_only_attributes_allowed,
+        computed_blocks_allowed: capabilities.computed_blocks_allowed,
     }
 }
 
@@ -99,10 +101,46 @@ pub(crate) fn schema_to_wire(schema: &Schema) -> proto::Schema {
         version: schema.version,
         block: Some(proto::schema::Block {
             version: schema.version,
-            attributes: attributes_to_wire(&schema.attributes),
             description: schema.description.clone(),
-            description_kind: proto::StringKind::Markdown.into(),
-            ..Default::default()
+            ..body_to_wire(schema.body())
+        }),
+    }
+}
+
+fn body_to_wire(body: Body<'_>) -> proto::schema::Block {
+    let mut blocks: Vec<&Block> = body.blocks.iter().collect();
+    blocks.sort_by_key(|block| block.name());
+    proto::schema::Block {
+        attributes: attributes_to_wire(body.attributes),
+        block_types: blocks.into_iter().map(block_to_wire).collect(),
+        description_kind: proto::StringKind::Markdown.into(),
+        ..Default::default()
+    }
+}
+
+fn block_to_wire(block: &Block) -> proto::schema::NestedBlock {
+    use proto::schema::nested_block::NestingMode;
+    let count = |items: usize| i64::try_from(items).unwrap_or(i64::MAX);
+    let least = count(block.least_items());
+    let (nesting, most) = match block.nesting() {
+        // Terraform wants both bounds of a single block to be the same.
+        BlockNesting::Single => (NestingMode::Single, least),
+        BlockNesting::Group => (NestingMode::Group, 0),
+        BlockNesting::List => (NestingMode::List, block.most_items().map_or(0, count)),
+        BlockNesting::Set => (NestingMode::Set, block.most_items().map_or(0, count)),
+        BlockNesting::Map => (NestingMode::Map, 0),
+    };
+    proto::schema::NestedBlock {
+        type_name: block.name().to_owned(),
+        nesting: nesting.into(),
+        min_items: least,
+        max_items: most,
+        block: Some(proto::schema::Block {
+            description: block.description().to_owned(),
+            deprecated: block.deprecation().is_some(),
+            deprecation_message: block.deprecation().unwrap_or_default().to_owned(),
+            computed: block.is_computed(),
+            ..body_to_wire(block.body())
         }),
     }
 }

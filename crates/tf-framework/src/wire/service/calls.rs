@@ -2,12 +2,16 @@
 
 use super::{
     Answered, Events, Service, only,
+    resource::config_from_wire,
     unsupported::{self, STATE_STORE, none_such},
 };
 use crate::{
+    check_schema::check_schema,
+    diagnostics::Diagnostics,
     log::keys,
     provider::Provider,
     registration::ResourceType,
+    server::bug,
     types::Type,
     wire::{
         convert::{capabilities_from_wire, identity_schema_to_wire, schema_to_wire, value_from_wire},
@@ -72,6 +76,7 @@ impl<P: Provider> provider_server::Provider for Service<P> {
         self.answer("GetProviderSchema", None, Default::default(), async {
             let server = &self.0;
             self.check_lists()?;
+            check_in_debug_builds::<P>()?;
             Ok(proto::get_provider_schema::Response {
                 provider: Some(schema_to_wire(server.schema())),
                 server_capabilities: capabilities(),
@@ -173,7 +178,7 @@ impl<P: Provider> provider_server::Provider for Service<P> {
             Default::default(),
             async {
                 let resource = self.resource(&request.type_name)?;
-                let config = value_from_wire(request.config.as_ref(), resource.value_type())?;
+                let config = config_from_wire(resource, request.config.as_ref())?;
                 let capabilities = capabilities_from_wire(request.client_capabilities.as_ref());
                 Ok(only(resource.validate(&config, capabilities)))
             },
@@ -547,6 +552,16 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     ) -> Answered<proto::delete_state::Response> {
         none_such(STATE_STORE, &request.into_inner().type_name)
     }
+}
+
+/// A mistake in a schema is an error that says where it is. A release was tested, and loses no time over it.
+fn check_in_debug_builds<P: Provider>() -> Result<(), Diagnostics> {
+    let problems = if cfg!(debug_assertions) { check_schema::<P>() } else { Vec::new() };
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let list = problems.iter().map(|problem| format!("\n- {problem}")).collect::<String>();
+    Err(bug(format!("The provider's schema can't be used:{list}\n")).into())
 }
 
 impl<P: Provider> Service<P> {

@@ -6,7 +6,7 @@ use crate::{
     diagnostics::{Diagnostic, Diagnostics},
     generate_config::configuration,
     move_state::MoveSource,
-    normal_form::normal_form,
+    normal_form::{normal_form, open_computed_blocks},
     private::Private,
     provider::Provider,
     registration::ResourceType,
@@ -37,19 +37,21 @@ impl<P: Provider> Service<P> {
         request: &proto::plan_resource_change::Request,
     ) -> Result<proto::plan_resource_change::Response, Diagnostics> {
         let entry = self.entry(&request.type_name)?;
-        let (resource, ty) = (&entry.resource, entry.resource.value_type());
+        let (resource, ty) = (entry.resource.as_ref(), entry.resource.value_type());
         let client = capabilities_from_wire(request.client_capabilities.as_ref());
         let deferred = self.deferred(&format!("The plan of a {}", request.type_name), client)?;
         let plan = PlanRequest {
-            prior: state_from_wire(resource.as_ref(), request.prior_state.as_ref())?,
-            config: value_from_wire(request.config.as_ref(), ty)?,
+            prior: state_from_wire(resource, request.prior_state.as_ref())?,
+            config: config_from_wire(resource, request.config.as_ref())?,
             proposed: value_from_wire(request.proposed_new_state.as_ref(), ty)?,
             prior_private: Private::from_wire(&request.prior_private),
             client,
+            planned_private: (!request.planned_private.is_empty())
+                .then(|| Private::from_wire(&request.planned_private)),
         };
         if deferred.is_some() && !resource.plans_while_deferred() {
             return Ok(proto::plan_resource_change::Response {
-                planned_state: Some(state_to_wire(resource.as_ref(), plan.proposed)?),
+                planned_state: Some(state_to_wire(resource, plan.proposed)?),
                 planned_private: request.prior_private.clone(),
                 planned_identity: request.prior_identity.clone(),
                 deferred: deferred_to_wire(deferred),
@@ -66,7 +68,7 @@ impl<P: Provider> Service<P> {
         };
         Ok(proto::plan_resource_change::Response {
             planned_identity,
-            planned_state: Some(state_to_wire(resource.as_ref(), planned.planned)?),
+            planned_state: Some(state_to_wire(resource, planned.planned)?),
             requires_replace: planned.replace.iter().map(path_to_wire).collect(),
             planned_private: planned.private.into_wire(),
             deferred: deferred_to_wire(planned.deferred.or(deferred)),
@@ -80,18 +82,18 @@ impl<P: Provider> Service<P> {
         request: &proto::apply_resource_change::Request,
     ) -> Result<proto::apply_resource_change::Response, Diagnostics> {
         let entry = self.entry(&request.type_name)?;
-        let (resource, ty) = (&entry.resource, entry.resource.value_type());
+        let resource = entry.resource.as_ref();
         let change = ApplyRequest {
-            prior: state_from_wire(resource.as_ref(), request.prior_state.as_ref())?,
-            planned: state_from_wire(resource.as_ref(), request.planned_state.as_ref())?,
-            config: value_from_wire(request.config.as_ref(), ty)?,
+            prior: state_from_wire(resource, request.prior_state.as_ref())?,
+            planned: state_from_wire(resource, request.planned_state.as_ref())?,
+            config: config_from_wire(resource, request.config.as_ref())?,
             planned_private: Private::from_wire(&request.planned_private),
         };
         let configured = self.configured()?;
         let applied = resource.apply(&configured.api, change).await;
         Ok(proto::apply_resource_change::Response {
             new_identity: identity_of(entry, &applied.state, None)?,
-            new_state: Some(state_to_wire(resource.as_ref(), applied.state)?),
+            new_state: Some(state_to_wire(resource, applied.state)?),
             private: applied.private.into_wire(),
             diagnostics: diagnostics_to_wire(applied.diagnostics),
             ..Default::default()
@@ -191,7 +193,7 @@ impl<P: Provider> Service<P> {
         let ty = entry.resource.value_type();
         let state = value_from_wire(request.state.as_ref(), ty)?;
         let mut diagnostics = Diagnostics::new();
-        let mut config = configuration(&entry.resource.schema().attributes, &state);
+        let mut config = configuration(entry.resource.schema().body(), &state);
         if let Some(revise) = entry.generator {
             config = revise(&state, &config, &mut diagnostics)?;
         }
@@ -250,7 +252,15 @@ fn state_from_wire<Api>(
     resource: &dyn AnyResource<Api>,
     state: Option<&proto::DynamicValue>,
 ) -> Result<Dynamic, Diagnostics> {
-    Ok(normal_form(&resource.schema().attributes, value_from_wire(state, resource.value_type())?))
+    Ok(normal_form(resource.schema().body(), value_from_wire(state, resource.value_type())?))
+}
+
+/// Reads a configuration. A computed block that nobody wrote is null in each, though Terraform says so only for a plan.
+pub(super) fn config_from_wire<Api>(
+    resource: &dyn AnyResource<Api>,
+    config: Option<&proto::DynamicValue>,
+) -> Result<Dynamic, Diagnostics> {
+    Ok(open_computed_blocks(resource.schema().body(), value_from_wire(config, resource.value_type())?))
 }
 
 /// Writes a state or a planned one, in the form that Terraform demands.
@@ -258,7 +268,7 @@ pub(super) fn state_to_wire<Api>(
     resource: &dyn AnyResource<Api>,
     state: Dynamic,
 ) -> Result<proto::DynamicValue, Diagnostics> {
-    value_to_wire(&normal_form(&resource.schema().attributes, state), resource.value_type())
+    value_to_wire(&normal_form(resource.schema().body(), state), resource.value_type())
 }
 
 /// The identity of an object in this state, for the wire; none while it is not known whole. `before` is what it was.
