@@ -24,7 +24,7 @@ pub(crate) struct Card {
     fields: Value<String>,
     /// The number of fields.
     #[attr(computed)]
-    count: Value<i64>,
+    field_count: Value<i64>,
     /// How long operations may take.
     #[attr(optional)]
     timeouts: Value<Timeouts>,
@@ -115,7 +115,7 @@ impl Card {
     fn counted(self) -> Card {
         let count =
             json(&self.fields).and_then(|fields| fields.as_object().map(serde_json::Map::len)).unwrap_or_default();
-        Card { count: i64::try_from(count).unwrap_or(i64::MAX).into(), ..self }
+        Card { field_count: i64::try_from(count).unwrap_or(i64::MAX).into(), ..self }
     }
 }
 

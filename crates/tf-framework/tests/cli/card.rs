@@ -34,7 +34,7 @@ fn an_object_goes_on_under_another_type_without_a_change() {
         assert_eq!(plan.actions(), Vec::<String>::new(), "{}", plan.text());
         folder.apply();
         assert_eq!(folder.text("notebook_card.it", "fields"), "{ \"a\": 1 }", "it stays as it was written");
-        assert_eq!(folder.values("notebook_card.it")["count"], 1);
+        assert_eq!(folder.values("notebook_card.it")["field_count"], 1);
         assert!(folder.values("notebook_note.it").is_null());
         folder.plan_is_empty();
         folder.destroy();
@@ -101,7 +101,7 @@ fn what_is_generated_for_an_import_plans_no_change() {
                 folder.config(&import("  provider = notebook\n")).plan_with(&["-generate-config-out=generated.tf"]);
             assert_eq!(plan.change("notebook_card.it")["actions"], json!(["no-op"]), "{}", plan.text());
             let generated = fs::read_to_string(&file).unwrap();
-            assert!(generated.contains("jsonencode(") && !generated.contains("count"), "{generated}");
+            assert!(generated.contains("jsonencode(") && !generated.contains("field_count"), "{generated}");
             let plan = folder.config(&import("")).plan();
             assert_eq!(plan.change("notebook_card.it")["actions"], json!(["no-op"]), "{}", plan.text());
             folder.apply();

@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+mod binder;
 mod card;
 mod example;
 mod faulty;
+mod firewall;
 mod locker;
 mod notebook;
 
