@@ -11,14 +11,19 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use hyper_util::rt::TokioIo;
-use p521::ecdsa::signature::Signer as _;
+use p521::ecdsa::signature::{Signer as _, Verifier as _};
+use p521::ecdsa::{DerSignature, VerifyingKey};
 use p521::pkcs8::DecodePrivateKey;
-use rustls::client::ResolvesClientCert;
-use rustls::crypto::ring;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{ResolvesClientCert, verify_server_name};
+use rustls::crypto::{WebPkiSupportedAlgorithms, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::server::ParsedCertificate;
 use rustls::sign::{CertifiedKey, Signer, SigningKey};
-use rustls::{ClientConfig, RootCertStore, SignatureAlgorithm, SignatureScheme, SupportedProtocolVersion};
+use rustls::{ClientConfig, DigitallySignedStruct, SignatureAlgorithm, SignatureScheme, SupportedProtocolVersion};
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, ServerName};
+use rustls_pki_types::{
+    AlgorithmIdentifier, CertificateDer, InvalidSignature, ServerName, SignatureVerificationAlgorithm, UnixTime, alg_id,
+};
 use tempfile::TempDir;
 use tf_framework::wire::proto::goplugin::Empty;
 use tf_framework::wire::proto::goplugin::grpc_controller_client::GrpcControllerClient;
@@ -263,13 +268,14 @@ impl Handshake {
         identity: Option<Identity>,
         version: &'static SupportedProtocolVersion,
     ) -> Result<Channel> {
-        let mut roots = RootCertStore::empty();
-        let certificate = self.certificate.clone().ok_or_else(|| broken!("the handshake line has no certificate"))?;
-        roots.add(certificate).map_err(|error| broken!("the certificate in field 6 can't be trusted: {error}"))?;
-        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        let announced = self.certificate.clone().ok_or_else(|| broken!("the handshake line has no certificate"))?;
+        let provider = Arc::new(ring::default_provider());
+        let verifier = Arc::new(OnlyThisServer { announced, others: provider.signature_verification_algorithms });
+        let config = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&[version])
             .map_err(|error| broken!("{error}"))?
-            .with_root_certificates(roots);
+            .dangerous()
+            .with_custom_certificate_verifier(verifier);
         let mut config = match identity {
             Some(identity) => config.with_client_cert_resolver(Arc::new(identity)),
             None => config.with_no_client_auth(),
@@ -369,6 +375,87 @@ impl ResolvesClientCert for Identity {
 
     fn has_certs(&self) -> bool {
         true
+    }
+}
+
+/// Trusts the announced certificate alone, whatever its key is and whatever it may sign: go-plugin's is its own authority and
+/// has a P-521 key, and webpki takes neither. Only the name must be right, as for every host.
+#[derive(Debug)]
+struct OnlyThisServer {
+    announced: CertificateDer<'static>,
+    /// What ring verifies.
+    others: WebPkiSupportedAlgorithms,
+}
+
+impl OnlyThisServer {
+    fn algorithms(&self, scheme: SignatureScheme) -> &WebPkiSupportedAlgorithms {
+        if scheme == SignatureScheme::ECDSA_NISTP521_SHA512 { &P521_ONLY } else { &self.others }
+    }
+}
+
+impl ServerCertVerifier for OnlyThisServer {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        if *end_entity != self.announced {
+            return Err(rustls::Error::General("the server has another certificate than it announced".to_owned()));
+        }
+        verify_server_name(&ParsedCertificate::try_from(end_entity)?, name)?;
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signed, self.algorithms(signed.scheme))
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signed, self.algorithms(signed.scheme))
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        let mut schemes = vec![SignatureScheme::ECDSA_NISTP521_SHA512];
+        schemes.extend(self.others.supported_schemes());
+        schemes
+    }
+}
+
+static P521_ONLY: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
+    all: &[&P521Sha512],
+    mapping: &[(SignatureScheme::ECDSA_NISTP521_SHA512, &[&P521Sha512])],
+};
+
+/// The signature that go-plugin's key makes.
+#[derive(Debug)]
+struct P521Sha512;
+
+impl SignatureVerificationAlgorithm for P521Sha512 {
+    fn verify_signature(&self, public_key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), InvalidSignature> {
+        let key = VerifyingKey::from_sec1_bytes(public_key).map_err(|_| InvalidSignature)?;
+        let signature = DerSignature::from_bytes(signature).map_err(|_| InvalidSignature)?;
+        key.verify(message, &signature).map_err(|_| InvalidSignature)
+    }
+
+    fn public_key_alg_id(&self) -> AlgorithmIdentifier {
+        alg_id::ECDSA_P521
+    }
+
+    fn signature_alg_id(&self) -> AlgorithmIdentifier {
+        alg_id::ECDSA_SHA512
     }
 }
 
