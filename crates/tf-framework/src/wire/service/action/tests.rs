@@ -1,3 +1,5 @@
+//! Actions through the calls: planned, invoked, and completed exactly once.
+
 use std::sync::Arc;
 
 use tokio::sync::Notify;

@@ -1,3 +1,5 @@
+//! Functions through the calls: their declaration, their arguments, and what goes wrong with both.
+
 use std::sync::Arc;
 
 use tonic::transport::Channel;

@@ -1,3 +1,5 @@
+//! Lists through the calls: what is streamed, and where the stream ends.
+
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
