@@ -8,6 +8,8 @@
 //! [`DataSource`] and [`Provider`] (what a provider writes), then `plan` (pure), `server` (each call in the framework's own
 //! terms) and `wire` (the one room that speaks protobuf).
 
+#![deny(missing_docs)]
+
 // The derive macro names this crate by its outside name, inside it too.
 extern crate self as tf_framework;
 
