@@ -13,14 +13,19 @@ mod said;
 mod schema;
 mod values;
 
-use crate::suite::{Rules, Scope, Suite};
+use crate::suite::{Rules, SCHEMA, Scope, Suite};
 
 /// Runs all of them.
 pub(crate) async fn run(suite: &Suite, rules: &mut Rules) {
     if suite.scope != Scope::Calls {
         process::run(suite, rules).await;
     }
-    if suite.scope == Scope::Process || !schema::run(suite, rules).await {
+    if suite.scope == Scope::Process {
+        return;
+    }
+    if !schema::run(suite, rules).await {
+        // The table says of each what it waits for.
+        let _ = rules.about(SCHEMA, 26..=71);
         return;
     }
     let mut said = Vec::new();

@@ -27,9 +27,10 @@ use rustls_pki_types::{
 use tempfile::TempDir;
 use tf_framework::wire::proto::goplugin::Empty;
 use tf_framework::wire::proto::goplugin::grpc_controller_client::GrpcControllerClient;
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader};
 use tokio::net::{TcpStream, UnixStream};
-use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+use tokio::process::{Child, Command};
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio_rustls::TlsConnector;
 use tonic::transport::{Channel, Endpoint};
 use tower::service_fn;
@@ -123,16 +124,30 @@ impl Start {
         let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
             return Err(broken!("the process has no output"));
         };
-        let lines = (BufReader::new(stdout).lines(), BufReader::new(stderr).lines());
-        Ok(Process { stdout: lines.0, stderr: lines.1, child, _temporary: self.temporary })
+        Ok(Process { stdout: read(stdout), stderr: read(stderr), child, _temporary: self.temporary })
     }
+}
+
+/// Reads lines as they come, as a host does: a process whose output nobody reads stands still once the pipe is full.
+fn read(output: impl AsyncRead + Send + Unpin + 'static) -> UnboundedReceiver<String> {
+    let (sender, lines) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        let mut output = BufReader::new(output);
+        let mut line = Vec::new();
+        while output.read_until(b'\n', &mut line).await.is_ok_and(|length| length > 0) {
+            // Nobody need be there any more; it is read all the same.
+            let _ = sender.send(String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']).to_owned());
+            line.clear();
+        }
+    });
+    lines
 }
 
 /// A running process.
 pub struct Process {
     pub child: Child,
-    stdout: Lines<BufReader<ChildStdout>>,
-    stderr: Lines<BufReader<ChildStderr>>,
+    stdout: UnboundedReceiver<String>,
+    stderr: UnboundedReceiver<String>,
     _temporary: Option<TempDir>,
 }
 
@@ -142,8 +157,7 @@ impl Process {
     /// # Errors
     /// Where there is none.
     pub async fn stdout_line(&mut self) -> Result<String> {
-        let line =
-            patiently(self.stdout.next_line()).await?.map_err(|error| broken!("stdout can't be read: {error}"))?;
+        let line = patiently(self.stdout.recv()).await?;
         line.ok_or_else(|| broken!("the process ended without a line on stdout"))
     }
 
@@ -153,7 +167,7 @@ impl Process {
             Ok(line) => Ok(line),
             Err(problem) => {
                 let mut said = Vec::new();
-                while let Ok(Ok(Some(line))) = patiently(self.stderr.next_line()).await {
+                while let Ok(Some(line)) = patiently(self.stderr.recv()).await {
                     said.push(line);
                 }
                 Err(broken!("{problem}; on stderr: {}", said.join(" ")))
@@ -167,7 +181,7 @@ impl Process {
     /// Where there is no such line.
     pub async fn stderr_until(&mut self, text: &str) -> Result<Vec<String>> {
         let mut lines = Vec::new();
-        while let Some(line) = patiently(self.stderr.next_line()).await?.map_err(|error| broken!("{error}"))? {
+        while let Some(line) = patiently(self.stderr.recv()).await? {
             let found = line.contains(text);
             lines.push(line);
             if found {
@@ -191,15 +205,16 @@ impl Process {
     /// # Errors
     /// Where it does not end.
     pub async fn end(mut self) -> Result<(ExitStatus, String, Vec<String>)> {
-        let mut stdout = Vec::new();
-        let mut rest = self.stdout.into_inner();
-        patiently(rest.read_to_end(&mut stdout)).await?.map_err(|error| broken!("{error}"))?;
-        let mut stderr = Vec::new();
-        while let Some(line) = patiently(self.stderr.next_line()).await?.map_err(|error| broken!("{error}"))? {
+        let (mut stdout, mut stderr) = (String::new(), Vec::new());
+        while let Some(line) = patiently(self.stdout.recv()).await? {
+            stdout += &line;
+            stdout += "\n";
+        }
+        while let Some(line) = patiently(self.stderr.recv()).await? {
             stderr.push(line);
         }
         let status = patiently(self.child.wait()).await?.map_err(|error| broken!("{error}"))?;
-        Ok((status, String::from_utf8_lossy(&stdout).into_owned(), stderr))
+        Ok((status, stdout, stderr))
     }
 }
 

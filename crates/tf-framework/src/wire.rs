@@ -23,4 +23,9 @@ pub mod proto {
     pub use super::socket::Network;
     pub use crate::log::guarded;
     pub use crate::serve::{Program, serve};
+
+    /// What admits the holder of the certificate (PEM) alone, and the certificate that it shows; none where it is no PEM.
+    pub fn mutual_tls(host: &str) -> Option<(tokio_rustls::TlsAcceptor, rustls_pki_types::CertificateDer<'static>)> {
+        super::tls::mutual_tls(host).ok().map(|tls| (tls.acceptor, tls.certificate))
+    }
 }

@@ -21,7 +21,7 @@ use tonic::transport::Channel;
 
 use crate::broken::{Result, broken, ensure};
 use crate::plugin::{COOKIE, HOST, Handshake, Identity, LAST_WAIT, Plugin, Process, STRANGER, Start, patiently};
-use crate::session::{Kind, Session, client};
+use crate::session::{CAPABILITIES, Session, client, refused};
 use crate::suite::{About, PROCESS, Rules, Suite};
 use crate::types;
 use crate::value::{complete, to_wire};
@@ -201,21 +201,28 @@ async fn health(suite: &Suite) -> Result<()> {
 
 async fn streams(suite: &Suite) -> Result<()> {
     let (plugin, channel) = connected(suite).await?;
-    let open = |status: tonic::Status| broken!("a host's stream is not opened: {status}");
-    let mut stdio = GrpcStdioClient::new(channel.clone());
+    // A server need not say anything before it has something to say, so even opening may take as long as the process lives.
     let mut streams = JoinSet::new();
     for _ in 0..2 {
-        let mut stream = patiently(stdio.stream_stdio(())).await?.map_err(open)?.into_inner();
-        // What is printed may come; the end may not.
-        streams.spawn(async move { while let Ok(Some(_)) = stream.message().await {} });
+        let mut stdio = GrpcStdioClient::new(channel.clone());
+        streams.spawn(async move {
+            let mut stream = stdio.stream_stdio(()).await?.into_inner();
+            // What is printed may come; the end may not.
+            while stream.message().await?.is_some() {}
+            Ok(())
+        });
     }
     let mut broker = GrpcBrokerClient::new(channel.clone());
-    let outgoing = tokio_stream::pending::<ConnInfo>();
-    let mut connections = patiently(broker.start_stream(outgoing)).await?.map_err(open)?.into_inner();
-    streams.spawn(async move { while let Ok(Some(_)) = connections.message().await {} });
-    for _ in 0..3 {
+    streams.spawn(async move {
+        let mut connections = broker.start_stream(tokio_stream::pending::<ConnInfo>()).await?.into_inner();
+        while connections.message().await?.is_some() {}
+        Ok::<_, tonic::Status>(())
+    });
+    // Each of the calls gives a stream that ends the time to do so.
+    for _ in 0..10 {
         answers(Ok(channel.clone())).await?;
-        ensure!(streams.try_join_next().is_none(), "a host's stream ended while the process lives");
+        let ended = streams.try_join_next();
+        ensure!(ended.is_none(), "a host's stream ended while the process lives: {ended:?}");
     }
     plugin.shut_down(channel).await.map_err(|problem| broken!("with open streams: {problem}"))?;
     Ok(())
@@ -264,18 +271,23 @@ async fn connections(suite: &Suite) -> Result<()> {
 }
 
 /// The provider block of the samples, as it is sent.
-fn block(suite: &Suite, session: &Session) -> Result<DynamicValue> {
-    let ty = types::of_block(session.block(Kind::Provider, "provider")?)?;
+async fn block(suite: &Suite, channel: Channel) -> Result<DynamicValue> {
+    let answer = patiently(client(channel).get_provider_schema(get_provider_schema::Request {})).await?;
+    let schema = answer.map_err(|status| refused("GetProviderSchema", &status))?.into_inner();
+    let block =
+        schema.provider.and_then(|schema| schema.block).ok_or_else(|| broken!("no schema of the provider block"))?;
+    let ty = types::of_block(&block)?;
     let config = suite.samples.provider.config.clone().unwrap_or_else(|| serde_json::json!({}));
     Ok(to_wire(&complete(config, &ty), &ty))
 }
 
 async fn many_calls(suite: &Suite) -> Result<()> {
-    let Ok(session) = suite.session().await else { return Ok(()) };
-    let Ok(config) = block(suite, &session) else { return Ok(()) };
+    let (_plugin, channel) = connected(suite).await?;
+    // What is wrong with the schema is another check's matter.
+    let Ok(config) = block(suite, channel.clone()).await else { return Ok(()) };
     let mut calls = JoinSet::new();
     for _ in 0..MANY {
-        let (mut provider, config) = (session.provider.clone(), Some(config.clone()));
+        let (mut provider, config) = (client(channel.clone()), Some(config.clone()));
         calls.spawn(
             async move { provider.validate_provider_config(validate_provider_config::Request { config }).await },
         );
@@ -311,10 +323,12 @@ async fn large_request(suite: &Suite) -> Result<()> {
 async fn logs(suite: &Suite) -> Result<()> {
     let plugin = suite.start().env("TF_LOG", "TRACE").env("PLUGIN_CLIENT_CERT", HOST.0).plugin().await?;
     let channel = plugin.handshake.connect_tls(Some(Identity::new(HOST)?), &TLS13).await?;
-    answers(Ok(channel.clone())).await?;
-    // Whatever the provider makes of no configuration, it may log.
-    let _ = patiently(client(channel.clone()).configure_provider(configure_provider::Request::default())).await?;
-    let (_, stdout, stderr) = plugin.shut_down(channel).await?;
+    let mut session = Session::over(plugin, channel).await?;
+    let block = suite.samples.provider.config.clone().unwrap_or_else(|| serde_json::json!({}));
+    // Whether it can be configured so is another check's matter.
+    let _ = session.configure(&block).await;
+    drop(session.provider);
+    let (_, stdout, stderr) = session.plugin.shut_down(session.channel).await?;
     ensure!(stdout.is_empty(), "stdout holds more than the handshake line: {stdout:?}");
     stderr.iter().try_for_each(|line| log_line(line))
 }
@@ -349,7 +363,7 @@ async fn debugging(suite: &Suite, about: &mut About<'_>) {
     let Ok(mut process) = suite.by_hand().argument(argument).process() else { return };
     let Some(line) = reattach_line(&mut process).await else { return };
     let attached = match reattach(&line) {
-        Ok(handshake) => configured_twice(&handshake).await,
+        Ok(handshake) => configured_twice(suite, &handshake).await,
         Err(problem) => Err(problem),
     };
     about.hold(18, attached);
@@ -389,14 +403,19 @@ fn reattach(line: &str) -> Result<Handshake> {
     })
 }
 
-async fn configured_twice(handshake: &Handshake) -> Result<()> {
+async fn configured_twice(suite: &Suite, handshake: &Handshake) -> Result<()> {
     let dial = handshake.dial().await;
     drop(dial.map_err(|error| broken!("nobody listens where it says: {error}"))?);
     for _ in 0..2 {
-        let mut provider = client(handshake.connect().await?);
-        answers(handshake.connect().await).await?;
+        let channel = handshake.connect().await?;
+        let config = Some(block(suite, channel.clone()).await?);
+        let mut provider = client(channel);
         for _ in 0..2 {
-            let request = configure_provider::Request { terraform_version: "1.16.0".to_owned(), ..Default::default() };
+            let request = configure_provider::Request {
+                terraform_version: "1.16.0".to_owned(),
+                config: config.clone(),
+                client_capabilities: Some(CAPABILITIES),
+            };
             let answer = patiently(provider.configure_provider(request)).await?;
             answer.map_err(|status| broken!("configured again in the same process: {status}"))?;
         }

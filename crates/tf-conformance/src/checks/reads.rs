@@ -25,8 +25,8 @@ pub(super) async fn run(suite: &Suite, rules: &mut Rules, said: &mut Vec<Said>) 
     for (name, config) in panics {
         asked = true;
         let mut about = rules.about(name, [62]);
-        let Ok(mut session) = suite.configured().await else { continue };
-        about.hold(62, panic(&mut session, name, config).await);
+        let Ok(session) = suite.configured().await else { continue };
+        about.hold(62, panic(session, name, config).await);
     }
     if !asked {
         let _ = rules.about(SCHEMA, [62]);
@@ -86,11 +86,20 @@ fn is_partial(configured: &Value, found: &Value) -> bool {
     }
 }
 
-async fn panic(session: &mut Session, name: &str, config: &Value) -> Result<()> {
+async fn panic(mut session: Session, name: &str, config: &Value) -> Result<()> {
     let plan = session.plan(name, None, config).await?;
     let applied = session.apply(&plan, &Value::Null, &plan.planned).await;
     let applied = applied.map_err(|problem| broken!("a panic in a create is no answer: {problem}"))?;
     ensure!(!errors(&applied.answer.diagnostics).is_empty(), "a create that panics reads as a success");
     session.validated(name, config, Some(CAPABILITIES)).await.map_err(|problem| broken!("after a panic: {problem}"))?;
+    drop(session.provider);
+    // How a process ends is another check's matter.
+    let Ok((_, _, stderr)) = session.plugin.shut_down(session.channel).await else { return Ok(()) };
+    let told = |line: &&String| line.starts_with("panic: ") || line.starts_with("fatal error: ");
+    if let Some(line) = stderr.iter().find(told) {
+        return Err(broken!(
+            "the call was answered, and {line:?} on stderr reads as a crash of the plugin all the same"
+        ));
+    }
     Ok(())
 }

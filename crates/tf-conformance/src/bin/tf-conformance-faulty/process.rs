@@ -6,20 +6,33 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::ServerConfig;
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use tf_conformance::plugin::{COOKIE, Handshake};
-use tf_framework::wire::proto::{Network, Program, serve as serve_soundly};
+use tf_framework::wire::proto::{Network, Program, mutual_tls, serve as serve_soundly};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, copy_bidirectional};
 use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_rustls::TlsAcceptor;
+use tonic::codegen::http;
+use tonic::{Code, Status};
+use tower::ServiceExt;
 
 use crate::breaks;
 use crate::service::Service;
+
+/// Faults of a single call of go-plugin's services: which, and the status that it is answered with.
+const CALLS: [(&str, &str, Code); 4] = [
+    ("11", "/grpc.health.v1.Health/Check", Code::NotFound),
+    ("12-stdio", "/plugin.GRPCStdio/StreamStdio", Code::Ok),
+    ("12-second", "/plugin.GRPCStdio/StreamStdio", Code::AlreadyExists),
+    ("12-broker", "/plugin.GRPCBroker/StartStream", Code::Unimplemented),
+];
 
 pub(crate) fn serve(service: Service) -> ExitCode {
     let variable = |name: &str| std::env::var(name).ok();
@@ -56,7 +69,8 @@ pub(crate) fn serve(service: Service) -> ExitCode {
     if breaks("19-level") {
         eprintln!(r#"{{"@level":3,"@message":"starting"}}"#);
     }
-    if ["8", "9", "10", "13", "14", "15", "18"].into_iter().any(breaks) {
+    let of_calls = CALLS.iter().map(|(fault, ..)| *fault);
+    if ["8", "9", "10", "13", "14", "15", "18"].into_iter().chain(of_calls).any(breaks) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         return runtime.block_on(around());
     }
@@ -86,7 +100,7 @@ fn again(command: &mut Command) -> ExitCode {
 async fn around() -> ExitCode {
     let mut command = tokio::process::Command::new(this());
     command.args(std::env::args().skip(1)).env_remove("FAULT").stdout(Stdio::piped()).kill_on_drop(true);
-    if breaks("9") {
+    if breaks("9") || spoiled_call().is_some() {
         command.env_remove("PLUGIN_CLIENT_CERT");
     }
     let mut child = command.spawn().unwrap();
@@ -139,7 +153,7 @@ fn told(line: &str, socket: &mut Option<PathBuf>) -> String {
     if breaks("10") && !wants_tls {
         return line.replace("|grpc|", &format!("|grpc|{}", STANDARD_NO_PAD.encode([0; 60])));
     }
-    if !(breaks("15") || breaks("9") && wants_tls) {
+    if !(breaks("15") || (breaks("9") || spoiled_call().is_some()) && wants_tls) {
         return line.to_owned();
     }
     let folder = std::env::var_os("PLUGIN_UNIX_SOCKET_DIR").map_or_else(std::env::temp_dir, PathBuf::from);
@@ -148,6 +162,14 @@ fn told(line: &str, socket: &mut Option<PathBuf>) -> String {
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o660)).unwrap();
     let mut fields: Vec<String> = line.split('|').map(str::to_owned).collect();
     fields[3] = path.display().to_string();
+    *socket = Some(path);
+    if let Some(spoiled) = spoiled_call() {
+        let host = std::env::var("PLUGIN_CLIENT_CERT").unwrap();
+        let Some((acceptor, certificate)) = mutual_tls(&host) else { return line.to_owned() };
+        fields[5] = STANDARD_NO_PAD.encode(certificate);
+        tokio::spawn(calls(listener, handshake, acceptor, spoiled));
+        return fields.join("|");
+    }
     let acceptor = if breaks("9") {
         let (acceptor, certificate) = for_anybody();
         fields[5] = STANDARD_NO_PAD.encode(certificate);
@@ -155,7 +177,6 @@ fn told(line: &str, socket: &mut Option<PathBuf>) -> String {
     } else {
         None
     };
-    *socket = Some(path);
     tokio::spawn(connections(listener, handshake, acceptor));
     fields.join("|")
 }
@@ -196,6 +217,37 @@ async fn connections(listener: UnixListener, inner: Handshake, acceptor: Option<
                     let _ = copy_bidirectional(&mut outer, &mut sound).await;
                 }
             }
+        });
+    }
+}
+
+/// The call that this process spoils, if it does.
+fn spoiled_call() -> Option<(&'static str, Code)> {
+    CALLS.into_iter().find(|(fault, ..)| breaks(fault)).map(|(_, path, code)| (path, code))
+}
+
+/// Hands every call on to the sound process but one, which it answers itself.
+async fn calls(listener: UnixListener, inner: Handshake, acceptor: TlsAcceptor, (path, code): (&'static str, Code)) {
+    let asked = Arc::new(AtomicU32::new(0));
+    loop {
+        let (outer, _) = listener.accept().await.unwrap();
+        let (inner, acceptor, asked) = (inner.clone(), acceptor.clone(), Arc::clone(&asked));
+        tokio::spawn(async move {
+            let Ok(outer) = acceptor.accept(outer).await else { return };
+            let sound = inner.connect().await.unwrap();
+            let service = hyper::service::service_fn(move |request: http::Request<hyper::body::Incoming>| {
+                let is_first = request.uri().path() == path && asked.fetch_add(1, Ordering::Relaxed) == 0;
+                let is_spoiled = request.uri().path() == path && !(code == Code::AlreadyExists && is_first);
+                let sound = sound.clone();
+                async move {
+                    match is_spoiled {
+                        true => Ok(Status::new(code, "spoiled").into_http()),
+                        false => sound.oneshot(request.map(tonic::body::Body::new)).await,
+                    }
+                }
+            });
+            let http2 = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+            let _ = http2.serve_connection(TokioIo::new(outer), service).await;
         });
     }
 }

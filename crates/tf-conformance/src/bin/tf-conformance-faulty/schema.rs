@@ -84,7 +84,7 @@ pub(crate) fn functions() -> BTreeMap<String, Function> {
 
 pub(crate) fn identity() -> ResourceIdentitySchema {
     ResourceIdentitySchema {
-        version: 0,
+        version: 1,
         identity_attributes: vec![IdentityAttribute {
             name: "id".to_owned(),
             r#type: b"\"string\"".to_vec(),

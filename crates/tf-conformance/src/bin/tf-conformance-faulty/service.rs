@@ -9,6 +9,7 @@ use prost_types::Timestamp;
 use serde_json::{Value, json};
 use tf_conformance::types;
 use tf_conformance::value::{UNKNOWN, complete, is_unknown, to_wire};
+use tf_framework::wire::proto::guarded;
 use tf_framework::wire::proto::tfplugin6::diagnostic::Severity;
 use tf_framework::wire::proto::tfplugin6::invoke_action::event::{Completed, Progress, Type};
 use tf_framework::wire::proto::tfplugin6::provider_server::Provider;
@@ -135,8 +136,17 @@ impl Service {
             return Ok(answer);
         }
         match planned["name"].as_str() {
-            Some("panics") if breaks("62") => std::process::exit(101),
-            Some("panics") => return Err(error("The create panicked")),
+            // As where nobody catches it.
+            Some("panics") if breaks("62-exit") => std::process::exit(101),
+            Some("panics") => {
+                let create = async { panic!("The create can't go on") };
+                // A task catches it as well, but the hook takes it for a crash.
+                let panicked = match breaks("62-crash") {
+                    true => tokio::spawn(create).await.map_err(|problem| problem.to_string()),
+                    false => guarded(create).await.map_err(|panic| panic.to_string()),
+                };
+                return panicked.map_err(|problem| error(&format!("The create panicked: {problem}")));
+            }
             Some("slow") => {
                 tokio::select! {
                     () = self.stopped.notified() => {}
