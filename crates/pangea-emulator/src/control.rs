@@ -2,7 +2,7 @@
 //!
 //! | request | does |
 //! | --- | --- |
-//! | `GET state` | shows everything but secrets: documents, live tokens, the last 200 requests, what is left beside the seed |
+//! | `GET state` | shows everything but secrets: the emulator's time, documents, live tokens, the last 200 requests, what is left beside the seed |
 //! | `GET faults` | lists the faults that are still planned |
 //! | `POST faults` | plans one, in the form of [`Fault::from_json`] |
 //! | `DELETE faults` | drops them all |

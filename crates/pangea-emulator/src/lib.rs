@@ -23,6 +23,7 @@ mod listing;
 mod oauth;
 mod options;
 mod organization;
+mod page;
 mod polling;
 mod projects;
 mod requests;

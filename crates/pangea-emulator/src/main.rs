@@ -74,7 +74,7 @@ fn run(arguments: Arguments) -> io::Result<()> {
 /// Prints lines that a shell can `eval`, and flushes them, since the reader may be a pipe.
 fn announce(server: &Server, ca_file: Option<PathBuf>) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "# Pangea emulator on {}; its view: {}/_emulator/state", server.url(), server.url())?;
+    writeln!(out, "# Pangea emulator. Open {}/ in a browser to see what it holds.", server.url())?;
     for (name, value) in server.environment() {
         writeln!(out, "export {name}='{value}'")?;
     }

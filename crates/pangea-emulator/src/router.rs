@@ -20,7 +20,7 @@ use crate::ids;
 use crate::options::Switch;
 use crate::requests::Recorded;
 use crate::state::{State, World};
-use crate::{authn, clients, configs, control, guard, oauth, organization, polling, projects, roles, secrets};
+use crate::{authn, clients, configs, control, guard, oauth, organization, page, polling, projects, roles, secrets};
 
 /// The emulator as a router. Every service is reached by the Host header (`authn.example.test`) or by a prefix of the path (`/authn/...`).
 ///
@@ -98,11 +98,17 @@ async fn serve(Extract(state): Extract<State>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let connection = parts.extensions.get::<Connection>().copied().unwrap_or_default();
     let body = to_bytes(body, MAX_BODY_BYTES).await;
+    let destination = Destination::of(connection.scheme, &parts.headers, &parts.uri);
+    if (destination.is_none() || parts.uri.path().starts_with("/_emulator/"))
+        && let Some(file) = page::serve(connection, &parts.method, parts.uri.path())
+    {
+        return whole(file);
+    }
     if let Some(path) = parts.uri.path().strip_prefix("/_emulator/") {
         let answer = control::serve(&state, connection, &parts.method, path, &body.unwrap_or_default());
         return whole(answer);
     }
-    let Some(destination) = Destination::of(connection.scheme, &parts.headers, &parts.uri) else {
+    let Some(destination) = destination else {
         return whole(no_service(&state));
     };
     let is_too_large = body.is_err();

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::access;
+use crate::clock;
 use crate::listing::shown;
 use crate::state::World;
 use crate::store::{Document, Table, is_seeded, text};
@@ -42,7 +43,9 @@ pub(crate) fn of(world: &mut World) -> Value {
     let requests = world.log.all();
     let skipped = requests.len().saturating_sub(MAX_REQUESTS);
     let requests: Vec<Value> = requests.skip(skipped).map(super::requests::Recorded::view).collect();
+    let now = clock::text(world.clock.now());
     json!({
+        "now": now,
         "organization": world.store.by_age(Table::Organizations).first(),
         "projects": world.store.by_age(Table::Projects),
         "configs": world.store.by_age(Table::Configs),
@@ -89,7 +92,15 @@ pub(crate) fn tokens(world: &mut World) -> Vec<Document> {
     let now = world.clock.now();
     let mut tokens = world.store.by_age(Table::Tokens);
     tokens.retain(|token| world.lives(token, now));
-    tokens.into_iter().map(|token| shown(token, &TOKEN_FIELDS)).collect()
+    tokens
+        .into_iter()
+        .map(|token| {
+            let secret = world.store.get(Table::Secrets, text(token, "client_secret_id"));
+            let mut token = shown(token, &TOKEN_FIELDS);
+            token.insert("of_a_run".to_owned(), json!(secret.is_some_and(crate::secrets::is_of_a_run)));
+            token
+        })
+        .collect()
 }
 
 /// The secrets that a run of the provider made for itself and that are still good, without their values.

@@ -137,7 +137,7 @@ impl Demo {
             "\nThen edit main.tf, and run (there is no init):\n\n    {} plan",
             quoted(&self.cli.path.to_string_lossy())
         );
-        println!("\nWhat the emulator holds:\n\n    curl {}/_emulator/state", self.emulator.url());
+        println!("\nWhat the emulator holds, in a browser, as it changes:\n\n    {}/", self.emulator.url());
         if let Some(process) = self.emulator.keep() {
             println!("\nTo stop it:\n\n    kill {process}");
         }

@@ -240,9 +240,23 @@ pub(crate) fn exchange(
     request.push_str("\r\n");
     request.push_str(body.unwrap_or_default());
     stream.write_all(request.as_bytes())?;
-    let mut read = Vec::new();
-    stream.read_to_end(&mut read)?;
+    let (mut read, mut part) = (Vec::new(), [0; 16 * 1024]);
+    // Not every server closes the connection, as it is asked to.
+    while !is_whole(&read) {
+        match stream.read(&mut part)? {
+            0 => break,
+            length => read.extend_from_slice(&part[..length]),
+        }
+    }
     parse(&String::from_utf8(read).unwrap()).ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))
+}
+
+/// Whether the promised length has come; never where none was promised.
+fn is_whole(read: &[u8]) -> bool {
+    let Some(end) = read.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { return false };
+    let head = String::from_utf8_lossy(&read[..end]).to_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+    length.is_some_and(|length| read.len() >= end + 4 + length)
 }
 
 fn parse(read: &str) -> Option<Answer> {
@@ -250,8 +264,8 @@ fn parse(read: &str) -> Option<Answer> {
     let mut lines = head.lines();
     let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
     let headers: Vec<(String, String)> = lines
-        .filter_map(|line| line.split_once(": "))
-        .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
         .collect();
     let promised = headers.iter().find(|(name, _)| name == "content-length");
     if promised.is_some_and(|(_, length)| length.parse() != Ok(text.len())) {

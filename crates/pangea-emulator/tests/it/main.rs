@@ -1,7 +1,7 @@
 //! The emulator as its callers see it: over a socket, with a client of a hundred lines.
 
 // Helpers here are called by tests alone, where a surprise may stop everything; clippy knows that only of functions marked as tests.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod authn;
 mod binary;
@@ -13,6 +13,7 @@ mod guard;
 mod guides;
 mod oauth;
 mod organization;
+mod page;
 mod permissions;
 mod projects;
 mod roles;

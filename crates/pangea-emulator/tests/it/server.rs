@@ -27,7 +27,7 @@ fn a_service_is_reached_by_its_host_name_too() {
 #[test]
 fn a_path_without_a_service_or_an_endpoint_is_not_found() {
     let emulator = Emulator::start();
-    for path in ["/", "/v1beta/oauth/clients", "/authnx/v2/client/jwks"] {
+    for path in ["/index.html", "/v1beta/oauth/clients", "/authnx/v2/client/jwks"] {
         let answer = emulator.get(path);
         assert_eq!(answer.status, 404, "{path}");
         assert!(answer.header("x-request-id").is_some());
