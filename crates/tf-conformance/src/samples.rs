@@ -72,8 +72,8 @@ pub struct ResourceSample {
     pub bad_import: Option<String>,
     /// Attributes that read differently every time.
     pub volatile: Vec<String>,
-    /// Whether a read after the delete still finds something, such as a grant of a client that is still there.
-    pub outlives_delete: bool,
+    /// Why a read after the delete still finds something, where it does: what is managed is part of something that stays.
+    pub outlives_delete: Option<String>,
     /// Whether the identity may change with an update.
     pub identity_changes: bool,
     /// A valid configuration of which the create fails when the object has been made already.

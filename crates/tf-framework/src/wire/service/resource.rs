@@ -59,12 +59,15 @@ impl<P: Provider> Service<P> {
             });
         }
         let configured = self.0.configured();
+        let is_new = plan.prior.is_null();
         let planned = resource.plan(configured.as_deref().map(|configured| &configured.api), plan);
-        // A destroy names its object to the apply; otherwise the identity is that of the planned state, once it is known.
-        let planned_identity = if planned.planned.is_null() {
+        // The first plan of a replacement is about the object that goes, and so is a destroy: it is named to the apply. Otherwise
+        // the identity is that of the planned state, once it is known.
+        let planned_identity = if planned.planned.is_null() || !is_new && !planned.replace.is_empty() {
             request.prior_identity.clone()
         } else {
-            identity_of(entry, &planned.planned, request.prior_identity.as_ref())?
+            // The second plan of a replacement has the identity of the object that went, and none of its state.
+            identity_of(entry, &planned.planned, request.prior_identity.as_ref().filter(|_| !is_new))?
         };
         Ok(proto::plan_resource_change::Response {
             planned_identity,
