@@ -20,25 +20,42 @@ pub const SERVICE_CONFIG: &str = "pci_";
 /// Prefix of the value of an access or service token.
 pub const TOKEN: &str = "pts_";
 
-/// Every prefix that a configuration may hold by mistake, and what begins with it.
-const KINDS: [(&str, &str); 11] = [
-    (CLIENT, "the id of a client"),
-    (CLIENT_SECRET, "the id of a client secret"),
-    (CLIENT_SECRET_VALUE, "the value of a client secret"),
-    (ORGANIZATION, "the id of an organization"),
-    (PROJECT, "the id of a project"),
-    (TOKEN, "the value of a token"),
-    (SERVICE_CONFIG, "the id of a service configuration"),
-    ("pui_", "the id of a user"),
-    ("pmt_", "the id of a token"),
-    ("prq_", "the id of a request"),
-    ("pvi_", "the id of a Vault item"),
+/// Every prefix that a configuration may hold by mistake, the name of the kind, and what begins with it.
+const KINDS: [(&str, &str, &str); 11] = [
+    (CLIENT, "client", "the id of a client"),
+    (CLIENT_SECRET, "client_secret", "the id of a client secret"),
+    (CLIENT_SECRET_VALUE, "client_secret_value", "the value of a client secret"),
+    (ORGANIZATION, "organization", "the id of an organization"),
+    (PROJECT, "project", "the id of a project"),
+    (TOKEN, "token_value", "the value of a token"),
+    (SERVICE_CONFIG, "service_config", "the id of a service configuration"),
+    ("pui_", "user", "the id of a user"),
+    ("pmt_", "token", "the id of a token"),
+    ("prq_", "request", "the id of a request"),
+    ("pvi_", "vault_item", "the id of a Vault item"),
 ];
+
+/// Characters after the prefix: 20 bytes in base32.
+const TAIL_LENGTH: usize = 32;
+
+/// The prefix of an id, underscore included, or `None` for what has not the form of Pangea's ids: three lowercase letters, an
+/// underscore, and 32 of the letters `a` to `z` and digits `2` to `7`.
+pub fn prefix(id: &str) -> Option<&str> {
+    let (head, tail) = id.split_once('_')?;
+    let has_head = head.len() == 3 && head.bytes().all(|letter| letter.is_ascii_lowercase());
+    let is_base32 = |letter: u8| letter.is_ascii_lowercase() || (b'2'..=b'7').contains(&letter);
+    (has_head && tail.len() == TAIL_LENGTH && tail.bytes().all(is_base32)).then(|| &id[..=head.len()])
+}
+
+/// The name of the kind whose ids begin so, such as `project`, where the kind is known here.
+pub fn kind(prefix: &str) -> Option<&'static str> {
+    KINDS.iter().find(|(known, ..)| *known == prefix).map(|(_, name, _)| *name)
+}
 
 /// Why `id` can't be one with the prefix `expected`, as the end of a sentence, or `None`. The id itself is left out: it may
 /// be a secret that was pasted into the wrong place.
 pub fn mismatch(id: &str, expected: &str) -> Option<String> {
-    let (prefix, kind) = KINDS.into_iter().find(|(prefix, _)| id.starts_with(prefix))?;
+    let (prefix, _, kind) = KINDS.into_iter().find(|(prefix, ..)| id.starts_with(prefix))?;
     (prefix != expected).then(|| format!("looks like {kind}, and should begin with `{expected}`"))
 }
 
@@ -106,6 +123,26 @@ mod tests {
         }
         let problem = mismatch("poi_ywcfkrtk2yzcaypn5sttkxk6ciyrtx3p", PROJECT).unwrap();
         expect_test::expect!["looks like the id of an organization, and should begin with `ppi_`"].assert_eq(&problem);
+    }
+
+    #[test]
+    fn an_id_has_a_prefix_of_three_letters_and_32_characters_of_base32() {
+        assert_eq!(prefix("ppi_ywcfkrtk2yzcaypn5sttkxk6ciyrtx3p"), Some("ppi_"));
+        assert_eq!(prefix("pxx_ywcfkrtk2yzcaypn5sttkxk6ciyrtx3p"), Some("pxx_"));
+        for bad in [
+            "",
+            "ppi",
+            "ppi_",
+            "ppi_ywcfkrtk2yzcaypn5sttkxk6ciyrtx3",
+            "ppi_ywcfkrtk2yzcaypn5sttkxk6ciyrtx3pp",
+            "ppi_ywcfkrtk2yzcaypn5sttkxk6ciyrtx31",
+            "PPI_ywcfkrtk2yzcaypn5sttkxk6ciyrtx3p",
+            "pp_ywcfkrtk2yzcaypn5sttkxk6ciyrtx3pp",
+            "ä_ywcfkrtk2yzcaypn5sttkxk6ciyrtx3p",
+        ] {
+            assert_eq!(prefix(bad), None, "{bad}");
+        }
+        assert_eq!((kind("ppi_"), kind("pxx_")), (Some("project"), None));
     }
 
     #[test]

@@ -3,16 +3,18 @@
 //! Charter: this room knows which attribute maps to which field of the API, and what to tell a person when something goes
 //! wrong. It never knows protobuf or HTTP status codes.
 //!
-//! Reading order: [`provider`] (the provider block, and the lists of what there is), [`resources`] and [`data_sources`] (one
-//! file each), [`diagnose`] (a client's error in, a diagnostic out), then what several of them share: [`ids`], [`gone`],
-//! [`protection`], [`access`], [`acting`].
+//! Reading order: [`provider`] (the provider block, and the lists of what there is), [`resources`], [`data_sources`] and
+//! [`functions`] (one file each), [`diagnose`] (a client's error in, a diagnostic out), then what several of them share: [`ids`],
+//! [`gone`], [`protection`], [`access`], [`acting`], [`jwk_pem`].
 
 pub mod access;
 pub mod acting;
 pub mod data_sources;
 pub mod diagnose;
+pub mod functions;
 pub mod gone;
 pub mod ids;
+pub mod jwk_pem;
 pub mod protection;
 pub mod provider;
 pub mod resources;

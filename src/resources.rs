@@ -8,7 +8,7 @@ pub mod project;
 pub mod service_config;
 
 pub(crate) mod role;
-mod scopes;
+pub(crate) mod scopes;
 
 use crate::access::Holding;
 

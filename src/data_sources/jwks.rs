@@ -1,20 +1,12 @@
 //! `data.pangea_jwks`: the keys that verify the tokens of a project's AuthN service.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use pangea_client::Jwk;
-use spki::{
-    AlgorithmIdentifierRef, ObjectIdentifier, SubjectPublicKeyInfoRef,
-    der::{
-        Encode, EncodePem,
-        asn1::{AnyRef, BitStringRef, UintRef},
-        pem::LineEnding,
-    },
-};
 use tf_framework::{Context, DataSource, Diagnostics, Model, Result, Value, async_trait};
 
 use crate::{
     acting::{self, Place},
     diagnose::Attempt,
+    jwk_pem,
     provider::Pangea,
 };
 
@@ -97,7 +89,7 @@ impl DataSource<Pangea> for Jwks {
 impl From<Jwk> for Key {
     fn from(key: Jwk) -> Key {
         Key {
-            pem: pem(&key).into(),
+            pem: jwk_pem::pem(&key).ok().into(),
             kid: key.kid.into(),
             kty: key.kty.into(),
             alg: key.alg.into(),
@@ -110,59 +102,3 @@ impl From<Jwk> for Key {
         }
     }
 }
-
-/// RFC 3279 section 2.3.1.
-const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-/// RFC 5480 section 2.1.1.
-const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-/// RFC 8410 section 3.
-const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
-
-/// The curves of RFC 7518 section 6.2.1.1: name, identifier (RFC 5480 section 2.1.1.1), and bytes of a coordinate.
-const CURVES: [(&str, ObjectIdentifier, usize); 3] = [
-    ("P-256", ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7"), 32),
-    ("P-384", ObjectIdentifier::new_unwrap("1.3.132.0.34"), 48),
-    ("P-521", ObjectIdentifier::new_unwrap("1.3.132.0.35"), 66),
-];
-
-/// An uncompressed point begins with this byte (SEC 1 section 2.3.3).
-const UNCOMPRESSED: u8 = 4;
-
-/// Bytes of an Ed25519 key (RFC 8032 section 5.1.5).
-const ED25519_BYTES: usize = 32;
-
-/// The key as a SubjectPublicKeyInfo in PEM; `None` for a key of an unknown kind, or one whose parts are no such key.
-fn pem(key: &Jwk) -> Option<String> {
-    match (key.kty.as_deref()?, key.crv.as_deref()) {
-        ("EC", Some(curve)) => {
-            let (_, curve, length) = CURVES.iter().find(|(name, ..)| *name == curve)?;
-            let (x, y) = (decode(&key.x)?, decode(&key.y)?);
-            let whole = x.len() == *length && y.len() == *length;
-            let point = [&[UNCOMPRESSED], x.as_slice(), y.as_slice()].concat();
-            whole.then(|| public_key(EC_PUBLIC_KEY, Some(curve.into()), &point)).flatten()
-        }
-        ("RSA", _) => {
-            let (modulus, exponent) = (decode(&key.n)?, decode(&key.e)?);
-            let numbers = [UintRef::new(&modulus).ok()?, UintRef::new(&exponent).ok()?];
-            public_key(RSA_ENCRYPTION, Some(AnyRef::NULL), &numbers.to_der().ok()?)
-        }
-        ("OKP", Some("Ed25519")) => {
-            let key = decode(&key.x).filter(|key| key.len() == ED25519_BYTES)?;
-            public_key(ED25519, None, &key)
-        }
-        _ => None,
-    }
-}
-
-fn decode(part: &Option<String>) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode(part.as_deref()?).ok().filter(|bytes| !bytes.is_empty())
-}
-
-fn public_key(oid: ObjectIdentifier, parameters: Option<AnyRef<'_>>, key: &[u8]) -> Option<String> {
-    let subject_public_key = BitStringRef::from_bytes(key).ok()?;
-    let algorithm = AlgorithmIdentifierRef { oid, parameters };
-    SubjectPublicKeyInfoRef { algorithm, subject_public_key }.to_pem(LineEnding::LF).ok()
-}
-
-#[cfg(test)]
-mod tests;

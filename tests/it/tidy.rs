@@ -47,6 +47,18 @@ fn every_data_source_has_its_file_example_page_and_acceptance_test() {
 }
 
 #[test]
+fn every_function_has_its_file_example_and_page() {
+    let missing = missing(PangeaProvider::functions().into_iter().map(|function| short(function.name())), |name| {
+        vec![
+            format!("src/functions/{name}.rs"),
+            format!("examples/functions/{name}/function.tf"),
+            format!("docs/functions/{name}.md"),
+        ]
+    });
+    assert!(missing.is_empty(), "missing: {missing:#?}");
+}
+
+#[test]
 fn the_pages_are_those_that_the_schema_and_the_examples_make() {
     // Older programs, and OpenTofu, don't tell every kind.
     terraform_since(1, 14).on_each(|cli| {

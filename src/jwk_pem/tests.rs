@@ -6,7 +6,7 @@ use super::*;
 
 fn check(key: &str, expected: Expect) {
     let key: Jwk = serde_json::from_str(key).unwrap();
-    expected.assert_eq(&pem(&key).unwrap_or_else(|| "none".to_owned()));
+    expected.assert_eq(&pem(&key).unwrap_or_else(|reason| reason));
 }
 
 #[test]
@@ -75,17 +75,28 @@ fn an_ed25519_key() {
 }
 
 #[test]
-fn what_is_no_such_key_has_no_pem() {
-    for key in [
-        r#"{}"#,
-        r#"{"kty": "EC"}"#,
-        r#"{"kty": "EC", "crv": "P-256", "x": "AQAB", "y": "AQAB"}"#,
+fn what_is_no_such_key_has_no_pem_and_a_reason() {
+    check("{}", expect!["has no `kty`, which says what kind of key it is"]);
+    check(r#"{"kty": "EC", "crv": null}"#, expect!["is an EC key whose `crv` is none of `P-256`, `P-384` and `P-521`"]);
+    check(
         r#"{"kty": "EC", "crv": "secp256k1", "x": "AQAB", "y": "AQAB"}"#,
-        r#"{"kty": "RSA", "n": "", "e": "AQAB"}"#,
+        expect!["is an EC key whose `crv` is none of `P-256`, `P-384` and `P-521`"],
+    );
+    check(r#"{"kty": "EC", "crv": "P-256", "x": "AQAB"}"#, expect!["has no `y`, which its kind of key must have"]);
+    check(
+        r#"{"kty": "EC", "crv": "P-256", "x": "AQAB", "y": "AQAB"}"#,
+        expect!["is a P-256 key whose `x` and `y` are not 32 bytes each"],
+    );
+    check(r#"{"kty": "RSA", "n": "", "e": "AQAB"}"#, expect!["has no `n`, which its kind of key must have"]);
+    check(
         r#"{"kty": "RSA", "n": "not base64!", "e": "AQAB"}"#,
+        expect!["has a member `n` that is not base64url without padding"],
+    );
+    check(r#"{"kty": "OKP", "crv": "Ed25519", "x": "AQAB"}"#, expect!["is an Ed25519 key whose `x` is not 32 bytes"]);
+    check(
         r#"{"kty": "OKP", "crv": "X25519", "x": "A6EHv_POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg"}"#,
-        r#"{"kty": "oct", "k": "AQAB"}"#,
-    ] {
-        check(key, expect!["none"]);
-    }
+        expect!["is an OKP key of another curve than `Ed25519`"],
+    );
+    check(r#"{"kty": "oct", "k": "AQAB"}"#, expect!["is a symmetric key (`kty` is `oct`), which has no public half"]);
+    check(r#"{"kty": "AKP"}"#, expect!["is of a kind that is not known here: `kty` is none of `EC`, `RSA` and `OKP`"]);
 }
