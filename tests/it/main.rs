@@ -13,6 +13,7 @@ mod concurrency;
 mod conformance;
 mod deletion_protection;
 mod errors;
+mod examples;
 mod functions;
 mod generated_config;
 mod host;

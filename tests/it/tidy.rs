@@ -10,7 +10,7 @@ use std::time::Duration;
 use terraform_provider_pangea::PangeaProvider;
 use tf_framework::Provider as _;
 use xtask::acceptance::{every_cli, terraform_since};
-use xtask::{docs, process, terraform, workspace};
+use xtask::{docs, process, workspace};
 
 /// `cargo tree` answers in a second.
 const TREE_LIMIT: Duration = Duration::from_secs(120);
@@ -90,19 +90,6 @@ fn every_program_reads_the_schema_and_names_every_type() {
 
 fn sorted<'a>(names: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
     names.map(str::to_owned).collect()
-}
-
-#[test]
-fn every_example_validates() {
-    every_cli().on_each(|cli| {
-        let provider = Provider::new(cli);
-        for folder in example_folders() {
-            for files in configurations(&folder, cli) {
-                let output = provider.run(&["validate"], &files);
-                assert_eq!(output.code, Some(0), "{files:?}:\n{}{}", output.stdout, output.stderr);
-            }
-        }
-    });
 }
 
 #[test]
@@ -204,59 +191,6 @@ fn no_test_is_switched_off() {
     }
 }
 
-/// A CLI set up to run the built provider.
-struct Provider<'a> {
-    cli: &'a xtask::clis::Cli,
-    folder: tempfile::TempDir,
-    configuration: PathBuf,
-}
-
-impl<'a> Provider<'a> {
-    fn new(cli: &'a xtask::clis::Cli) -> Provider<'a> {
-        let folder = tempfile::tempdir().unwrap();
-        let binary = Path::new(env!("CARGO_BIN_EXE_terraform-provider-pangea"));
-        let configuration = terraform::cli_configuration(folder.path(), terraform::SOURCE, binary).unwrap();
-        Provider { cli, folder, configuration }
-    }
-
-    fn run(&self, arguments: &[&str], files: &[PathBuf]) -> process::Output {
-        // A copy: commands leave files behind. The block that names the provider's source stands in the provider's example alone.
-        let copy = tempfile::tempdir_in(self.folder.path()).unwrap();
-        let mut text = String::new();
-        for file in files {
-            text += &fs::read_to_string(file).unwrap();
-            text += "\n";
-        }
-        if !text.contains("required_providers") {
-            text += "terraform {\n  required_providers {\n    pangea = {\n      source = \"pangea/pangea\"\n    }\n  }\n}\n";
-        }
-        fs::write(copy.path().join("main.tf"), text).unwrap();
-        let mut command = process::isolated(&self.cli.path);
-        command
-            .args(arguments)
-            .current_dir(copy.path())
-            .env("TF_CLI_CONFIG_FILE", &self.configuration)
-            .env("TF_CLI_ARGS", "-no-color");
-        process::output(&mut command, COMMAND_LIMIT).unwrap()
-    }
-}
-
-/// What stands together in one configuration: the files of a folder, with one import block at a time, since a type has several ways.
-fn configurations(folder: &Path, cli: &xtask::clis::Cli) -> Vec<Vec<PathBuf>> {
-    let all = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|file| has_ending(file, "tf"));
-    let named = |file: &Path, start: &str| file.file_name().unwrap().to_string_lossy().starts_with(start);
-    let (imports, plain): (Vec<PathBuf>, Vec<PathBuf>) = all.partition(|file| named(file, "import-"));
-    let known = imports.into_iter().filter(|file| !named(file, "import-by-identity") || cli.minor() >= (1, 12));
-    let with_import: Vec<_> = known.map(|import| plain.iter().cloned().chain([import]).collect()).collect();
-    if with_import.is_empty() { vec![plain] } else { with_import }
-}
-
-/// The folders of `examples/` that hold HCL.
-fn example_folders() -> BTreeSet<PathBuf> {
-    let tf = files("examples").into_iter().filter(|file| has_ending(file, "tf"));
-    tf.filter_map(|file| file.parent().map(Path::to_path_buf)).collect()
-}
-
 /// The blocks marked as HCL or Terraform in the README and the pages.
 fn hcl_blocks() -> Vec<(PathBuf, String)> {
     let mut blocks = Vec::new();
@@ -314,7 +248,7 @@ fn short(name: &str) -> String {
     name.trim_start_matches("pangea_").to_owned()
 }
 
-fn has_ending(file: &Path, ending: &str) -> bool {
+pub fn has_ending(file: &Path, ending: &str) -> bool {
     file.extension().is_some_and(|found| found == ending)
 }
 
@@ -323,7 +257,7 @@ fn rust_files() -> Vec<PathBuf> {
 }
 
 /// All files of the repository under a folder, less what is built and what git keeps.
-fn files(folder: &str) -> Vec<PathBuf> {
+pub fn files(folder: &str) -> Vec<PathBuf> {
     let (mut open, mut found) = (vec![workspace().join(folder)], Vec::new());
     while let Some(folder) = open.pop() {
         for entry in fs::read_dir(&folder).into_iter().flatten().map(|entry| entry.unwrap().path()) {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use tempfile::TempDir;
 
 use crate::clis::Cli;
 use crate::process::{self, Output};
-use crate::terraform;
+use crate::{terraform, workspace};
 
 /// One command takes a second or two; a provider that hangs must not hold the whole run.
 const COMMAND_LIMIT: Duration = Duration::from_secs(120);
@@ -29,6 +30,8 @@ pub struct Folder {
     cli: Cli,
     environment: BTreeMap<String, String>,
     folder: TempDir,
+    /// Where the commands run, below the folder.
+    below: PathBuf,
 }
 
 /// What Terraform said through `-json`: its diagnostics without line breaks of its own, and how it ended.
@@ -69,7 +72,7 @@ impl Folder {
             // For every command, since some colour their output even into a pipe.
             ("TF_CLI_ARGS".to_owned(), "-no-color".to_owned()),
         ]);
-        Folder { cli: cli.clone(), environment, folder }
+        Folder { cli: cli.clone(), environment, folder, below: PathBuf::new() }
     }
 
     /// The program that runs here.
@@ -83,8 +86,19 @@ impl Folder {
     }
 
     /// Where the configuration and the state stand.
-    pub fn path(&self) -> &Path {
-        self.folder.path()
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join(&self.below)
+    }
+
+    /// Goes on in a copy of one of the repository's examples, beside a copy of the modules that it calls.
+    #[track_caller]
+    pub fn example(&mut self, name: &str) -> &mut Folder {
+        for part in [name, "modules"] {
+            copy(&workspace().join("examples").join(part), &self.folder.path().join(part)).unwrap();
+        }
+        self.below = PathBuf::from(name);
+        self.run(&["get"]).success().unwrap();
+        self
     }
 
     /// Sets a variable for the commands that follow.
@@ -370,6 +384,21 @@ impl Plan {
         let text = mask(&lines.join("\n"));
         if text.is_empty() { text } else { text + "\n" }
     }
+}
+
+/// Copies a folder with all that is in it.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
 }
 
 /// Stands before every configuration: without it, the products look for the provider among their own.
