@@ -98,11 +98,13 @@ pub(crate) fn configuration(body: Body<'_>, state: &Dynamic) -> Dynamic {
 }
 
 fn configured(body: Body<'_>, values: &BTreeMap<String, Dynamic>, parent: &Path) -> BTreeMap<String, Dynamic> {
+    let versions: Vec<&str> = body.attributes.iter().filter_map(Attribute::version_attribute).collect();
     let attributes = body.attributes.iter().map(|attribute| {
+        let is_version = versions.contains(&attribute.name());
         let value = values.get(attribute.name()).unwrap_or(&Dynamic::Null);
         let path = parent.attr(attribute.name());
         let value = match attribute.shape() {
-            _ if is_left_out(attribute, value, &path) => Dynamic::Null,
+            _ if is_left_out(attribute, is_version, value, &path) => Dynamic::Null,
             Shape::Plain(_) => value.clone(),
             Shape::Nested(nesting, inner) => {
                 each_object(*nesting, value, &|object| Dynamic::Map(configured(inner.as_slice().into(), object, &path)))
@@ -121,13 +123,15 @@ fn configured(body: Body<'_>, values: &BTreeMap<String, Dynamic>, parent: &Path)
     attributes.chain(blocks).collect()
 }
 
-fn is_left_out(attribute: &Attribute, value: &Dynamic, path: &Path) -> bool {
+fn is_left_out(attribute: &Attribute, is_version: bool, value: &Dynamic, path: &Path) -> bool {
     match attribute.presence() {
         Presence::Computed => true,
         // The state has none.
         _ if attribute.is_write_only() => true,
         // A configuration without it would be refused.
         Presence::Required => false,
+        // It goes with a write-only value, which nobody remembers.
+        _ if is_version => true,
         // Terraform leaves what is deprecated out of the file, and must not plan as if it stood there.
         _ if attribute.deprecation().is_some() => true,
         Presence::Optional => !keeps_rules(attribute, value),
@@ -183,6 +187,8 @@ mod tests {
             text("odd_region", Presence::OptionalComputed).one_of(&["us", "eu"]),
             text("password", Presence::OptionalComputed).sensitive(),
             text("old_name", Presence::Optional).deprecated("Use name."),
+            text("key_wo", Presence::Optional).write_only().versioned_by("key_wo_version"),
+            text("key_wo_version", Presence::Optional),
             text("made_at", Presence::Computed),
             Attribute::new("protected", Type::Bool, Presence::OptionalComputed).default(false),
             Attribute::new("size", Type::Number, Presence::OptionalComputed).default(1),
@@ -203,6 +209,8 @@ mod tests {
             ("odd_region", "moon".into()),
             ("password", "hunter2".into()),
             ("old_name", Dynamic::Null),
+            ("key_wo", Dynamic::Null),
+            ("key_wo_version", Dynamic::Null),
             ("made_at", "monday".into()),
             ("protected", false.into()),
             ("size", 2.into()),
@@ -224,6 +232,8 @@ mod tests {
             ("odd_region", Dynamic::Null),
             ("password", Dynamic::Null),
             ("old_name", Dynamic::Null),
+            ("key_wo", Dynamic::Null),
+            ("key_wo_version", Dynamic::Null),
             ("made_at", Dynamic::Null),
             ("protected", Dynamic::Null),
             ("size", 2.into()),
@@ -244,6 +254,15 @@ mod tests {
             proposed.insert(name.to_owned(), prior.as_map().expect("an object")[name].clone());
         }
         assert!(draft(schema().as_slice().into(), &prior, &config, Dynamic::Map(proposed)).planned == prior);
+    }
+
+    /// Terraform refuses a version without its value.
+    #[test]
+    fn the_version_of_a_value_that_nobody_remembers_is_left_out() {
+        let Dynamic::Map(mut state) = state() else { panic!("an object") };
+        state.insert("key_wo_version".to_owned(), "3".into());
+        let config = configuration(schema().as_slice().into(), &Dynamic::Map(state));
+        assert!(config.as_map().expect("an object")["key_wo_version"].is_null());
     }
 
     #[test]

@@ -660,6 +660,14 @@ impl Life<'_> {
             "the read-only {} stands in the generated configuration",
             read_only.unwrap_or_default()
         );
+        let required = block.attributes.iter().filter(|attribute| attribute.required && attribute.write_only);
+        let required: Vec<String> = required.map(|attribute| attribute.name.clone()).collect();
+        let sample = self.filled(&self.sample.config)?;
+        let mut config = config;
+        for name in required {
+            // Nobody remembers it, so a person fills it in.
+            config[&name] = sample[&name].clone();
+        }
         let said = self.session.validated(self.name, &config, Some(crate::session::CAPABILITIES)).await?;
         ensure!(said.is_empty(), "the generated configuration is not valid: {}", said[0]);
         let plan = self.session.plan(self.name, Some(object), &config).await?;

@@ -4,6 +4,7 @@
 
 mod binder;
 mod card;
+mod conformance;
 mod example;
 mod faulty;
 mod firewall;
