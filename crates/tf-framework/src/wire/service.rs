@@ -7,6 +7,8 @@ mod action;
 mod calls;
 mod data_source;
 mod ephemeral;
+#[cfg(test)]
+mod every_call;
 mod function;
 #[cfg(test)]
 mod in_process;
