@@ -355,20 +355,6 @@ impl Host {
         self.imported(type_name, request).await
     }
 
-    /// Imports by identity, not yet read; the errors where it can't be.
-    pub async fn import_by_identity(
-        &mut self,
-        type_name: &'static str,
-        identity: &Value,
-    ) -> Result<Object, Vec<String>> {
-        let request = import_resource_state::Request {
-            type_name: type_name.to_owned(),
-            identity: identity_to_wire(&complete(identity.clone(), &self.identities[type_name])),
-            ..Default::default()
-        };
-        self.imported(type_name, request).await
-    }
-
     async fn imported(
         &mut self,
         type_name: &'static str,

@@ -6,12 +6,11 @@ use pangea_emulator::Fault;
 use serde_json::{Value, json};
 use tf_conformance::core::{Action, object_problems};
 use tf_framework::wire::proto::tfplugin6::{
-    DynamicValue, RawState, apply_resource_change, read_data_source, stop_provider, upgrade_resource_state,
-    validate_resource_config,
+    DynamicValue, RawState, apply_resource_change, stop_provider, upgrade_resource_state, validate_resource_config,
 };
 
-use super::{AUDIT, CLIENT, GRANT, JWKS, MANAGE, PROJECT, READ, RESOURCES, client, grant, project, sample};
-use crate::host::values::{UNKNOWN, UNKNOWN_NOT_NULL, complete, from_wire, has_unknown, to_wire};
+use super::{AUDIT, CLIENT, GRANT, MANAGE, PROJECT, READ, RESOURCES, client, grant, project, sample};
+use crate::host::values::{UNKNOWN, UNKNOWN_NOT_NULL, complete, from_wire, to_wire};
 use crate::host::{Host, Object, errors, path};
 
 /// In a run of its own: plans against `object`, checks what the plan comes to, applies it, and shows that nothing is left to do.
@@ -31,32 +30,6 @@ async fn settled(host: &mut Host, object: &Object, config: Value) {
     assert_eq!((&read.private, &read.identity), (&object.private, &object.identity));
     let planned = host.plan(object.type_name, Some(&read), config).await;
     assert_eq!((planned.action, &planned.state), (Action::NoOp, &object.state));
-}
-
-#[tokio::test]
-async fn a_project_is_made_changed_replaced_and_deleted() {
-    let mut host = Host::start().await;
-    let made = host.create(PROJECT, project("one")).await;
-    settled(&mut host, &made, project("one")).await;
-
-    let renamed = change(&mut host, &made, project("two"), Action::Update).await;
-    assert_eq!(renamed.state["id"], made.state["id"]);
-
-    let moved = json!({ "name": "two", "geo": "eu" });
-    assert_eq!(host.plan(PROJECT, Some(&renamed), moved.clone()).await.replaces, ["geo"]);
-    let moved = change(&mut host, &renamed, moved, Action::Replace).await;
-    assert_ne!(moved.state["id"], made.state["id"]);
-
-    let protected = json!({ "name": "two", "geo": "eu", "deletion_protection": true });
-    let protected = change(&mut host, &moved, protected, Action::Update).await;
-    let refused = host.plan_fails(PROJECT, Some(&protected), Value::Null).await;
-    assert!(refused[0].starts_with("Project is protected"), "{refused:?}");
-    assert!(!host.plan_fails(PROJECT, Some(&protected), project("two")).await.is_empty());
-    let bare = change(&mut host, &protected, json!({ "name": "two", "geo": "eu" }), Action::Update).await;
-
-    host.destroy(&bare).await;
-    assert_eq!(host.refresh(&bare).await, None);
-    assert!(host.shut_down().await.leftovers().is_empty());
 }
 
 /// With `-replace`, and for a tainted object, Terraform plans the second half of a replacement although nothing asked for one.
@@ -82,35 +55,6 @@ async fn a_protected_project_is_not_replaced_by_force_either() {
 }
 
 #[tokio::test]
-async fn a_client_is_made_changed_replaced_and_deleted() {
-    let mut host = Host::start().await;
-    let made = host.create(CLIENT, client("it", &[READ, MANAGE])).await;
-    assert!(made.state["client_secret"].as_str().unwrap().starts_with("pck_"));
-    settled(&mut host, &made, client("it", &[MANAGE, READ])).await;
-
-    let renamed = change(&mut host, &made, client("new", &[READ, AUDIT]), Action::Update).await;
-    assert_eq!(renamed.state["client_secret"], made.state["client_secret"]);
-
-    let organization = host.emulator.credentials().unwrap().organization_id;
-    let with_role = json!({
-        "name": "new",
-        "scopes": [READ],
-        "roles": [{ "type": "organization", "id": organization, "role": "admin" }],
-        "client_secret_expires_in": 3600,
-        "client_secret_name": "first",
-    });
-    let with_role = change(&mut host, &renamed, with_role, Action::Update).await;
-    assert_ne!(with_role.state["client_secret_expires_at"], made.state["client_secret_expires_at"]);
-
-    let short = json!({ "name": "new", "scopes": [READ], "client_token_expires_in": 60 });
-    assert_eq!(host.plan(CLIENT, Some(&with_role), short.clone()).await.replaces, ["client_token_expires_in"]);
-    let short = change(&mut host, &with_role, short, Action::Replace).await;
-
-    host.destroy(&short).await;
-    assert!(host.shut_down().await.leftovers().is_empty());
-}
-
-#[tokio::test]
 async fn a_clients_secret_leaves_the_state_and_comes_back_anew() {
     let mut host = Host::start().await;
     let with = |keep: bool| json!({ "name": "it", "scopes": [READ], "store_client_secret": keep });
@@ -127,59 +71,6 @@ async fn a_clients_secret_leaves_the_state_and_comes_back_anew() {
     let forgotten = change(&mut host, &kept, with(false), Action::Update).await;
     assert_eq!(forgotten.state["client_secret"], Value::Null);
     host.destroy(&forgotten).await;
-}
-
-#[tokio::test]
-async fn a_grant_is_made_changed_replaced_and_deleted() {
-    let mut host = Host::start().await;
-    let one = host.create(CLIENT, client("one", &[READ])).await;
-    let two = host.create(CLIENT, client("two", &[READ])).await;
-    let made = host.create(GRANT, grant(&one.state["id"], &[MANAGE])).await;
-    settled(&mut host, &made, grant(&one.state["id"], &[MANAGE])).await;
-    // The client and its grant don't fight.
-    settled(&mut host, &one, client("one", &[READ])).await;
-
-    let changed = change(&mut host, &made, grant(&one.state["id"], &[MANAGE, AUDIT]), Action::Update).await;
-    let moved = grant(&two.state["id"], &[AUDIT]);
-    assert_eq!(host.plan(GRANT, Some(&changed), moved.clone()).await.replaces, ["client_id"]);
-    let moved = change(&mut host, &changed, moved, Action::Replace).await;
-
-    host.destroy(&moved).await;
-    settled(&mut host, &two, client("two", &[READ])).await;
-    host.destroy(&two).await;
-    host.destroy(&one).await;
-    assert!(host.shut_down().await.leftovers().is_empty());
-}
-
-#[tokio::test]
-async fn whatever_is_unknown_is_planned_and_then_applied() {
-    let mut host = Host::start().await;
-    for type_name in RESOURCES {
-        let settable: Vec<String> = host
-            .attributes(type_name)
-            .iter()
-            .filter(|attribute| attribute.required || attribute.optional)
-            .map(|attribute| attribute.name.clone())
-            .collect();
-        let sample = sample(type_name);
-        let made = (type_name != GRANT).then_some(host.create(CLIENT, client("it", &[READ])).await);
-        for unknown in [UNKNOWN, UNKNOWN_NOT_NULL] {
-            let mut all = json!({});
-            for name in &settable {
-                let mut config = sample.clone();
-                config[name] = json!(unknown);
-                all[name] = json!(unknown);
-                valid(&mut host, type_name, &config).await;
-                let planned = host.plan(type_name, None, config.clone()).await;
-                assert!(has_unknown(&planned.state[name]), "{name}: {}", planned.state);
-                if let Some(made) = made.as_ref().filter(|_| type_name == CLIENT) {
-                    host.plan(type_name, Some(made), config).await;
-                }
-            }
-            valid(&mut host, type_name, &all).await;
-            host.plan(type_name, None, all.clone()).await;
-        }
-    }
 }
 
 async fn valid(host: &mut Host, type_name: &'static str, config: &Value) {
@@ -280,23 +171,6 @@ async fn unknown_values_in_the_provider_block_wait_until_a_call_needs_them() {
 }
 
 #[tokio::test]
-async fn json_is_read_like_messagepack() {
-    let mut host = Host::start().await;
-    for type_name in RESOURCES {
-        let request = host.plan_request(type_name, None, &sample(type_name));
-        let expected = host.plan_answer(request.clone()).await;
-        let config = complete(sample(type_name), &host.value_type(type_name)).to_string().into_bytes();
-        let in_json = DynamicValue { msgpack: Vec::new(), json: config };
-        let mut in_json_request = request;
-        in_json_request.config = Some(in_json.clone());
-        in_json_request.proposed_new_state = Some(in_json.clone());
-        in_json_request.prior_state = Some(DynamicValue { msgpack: Vec::new(), json: b"null".to_vec() });
-        assert!(host.plan_answer(in_json_request).await == expected);
-        assert_eq!(validated(&mut host, type_name, in_json).await, Vec::<String>::new());
-    }
-}
-
-#[tokio::test]
 async fn a_read_that_fails_changes_nothing_that_is_stored() {
     let mut host = Host::start().await;
     let project = host.create(PROJECT, project("it")).await;
@@ -314,21 +188,6 @@ async fn a_read_that_fails_changes_nothing_that_is_stored() {
             host.emulator.clear_faults();
         }
     }
-}
-
-#[tokio::test]
-async fn private_state_of_another_framework_is_no_obstacle() {
-    let mut host = Host::start().await;
-    let mut made = host.create(PROJECT, project("it")).await;
-    for foreign in
-        [&b"not json"[..], b"{\"schema_version\":\"1\"}", b"[1,2]", b"{\"a\":\"not base64 of json\"}", b"\xff"]
-    {
-        made.private = foreign.to_vec();
-        let read = host.refresh(&made).await.unwrap();
-        assert_eq!(read.state, made.state);
-        assert_eq!(host.plan(PROJECT, Some(&made), project("it")).await.action, Action::NoOp);
-    }
-    host.destroy(&made).await;
 }
 
 #[tokio::test]
@@ -449,46 +308,15 @@ async fn an_import_reads_what_is_there_and_only_that() {
 }
 
 #[tokio::test]
-async fn an_object_is_imported_by_the_identity_that_it_was_given() {
+async fn a_state_from_before_there_were_identities_gets_one_from_the_next_read() {
     let mut host = Host::start().await;
-    let made = host.create(CLIENT, client("it", &[READ])).await;
-    for (type_name, config) in
-        [(PROJECT, project("it")), (CLIENT, client("new", &[READ])), (GRANT, grant(&made.state["id"], &[MANAGE]))]
-    {
-        let object = host.create(type_name, config.clone()).await;
-        let imported = host.import_by_identity(type_name, &object.identity).await.unwrap();
-        let read = host.refresh(&imported).await.unwrap();
-        assert_eq!(read.identity, object.identity);
-        assert_eq!(host.plan(type_name, Some(&read), config).await.action, Action::NoOp);
-
-        // A state from before there were identities gets one from the next read.
+    let client = host.create(CLIENT, client("it", &[READ])).await;
+    let grant = host.create(GRANT, grant(&client.state["id"], &[MANAGE])).await;
+    let project = host.create(PROJECT, project("it")).await;
+    for object in [client, grant, project] {
         let without = Object { identity: Value::Null, ..object.clone() };
         assert_eq!(host.refresh(&without).await.unwrap().identity, object.identity);
-
-        let required = if type_name == GRANT { "client_id" } else { "id" };
-        for nothing in [Value::Null, json!("")] {
-            let mut identity = object.identity.clone();
-            identity[required] = nothing;
-            let refused = host.import_by_identity(type_name, &identity).await.unwrap_err();
-            assert!(refused[0].contains(required), "{refused:?}");
-        }
     }
-}
-
-#[tokio::test]
-async fn a_data_source_answers_wholly_known() {
-    let mut host = Host::start().await;
-    let config = Some(host.wire(JWKS, &json!({})));
-    let request = read_data_source::Request { type_name: JWKS.to_owned(), config, ..Default::default() };
-    let answer = host.provider.read_data_source(request.clone()).await.unwrap().into_inner();
-    assert!(answer.diagnostics.is_empty() && answer.deferred.is_none());
-    let state = from_wire(answer.state.as_ref(), &host.value_type(JWKS));
-    assert!(!has_unknown(&state) && !state["keys"].as_array().unwrap().is_empty(), "{state}");
-
-    host.emulator.inject(Fault::status(403).path("/authn/*"));
-    let answer = host.provider.read_data_source(request).await.unwrap().into_inner();
-    assert_eq!(errors(&answer.diagnostics).len(), 1);
-    assert_eq!(from_wire(answer.state.as_ref(), &host.value_type(JWKS)), Value::Null);
 }
 
 /// A person who presses Ctrl-C waits for no time-out.

@@ -1,66 +1,16 @@
-//! The provider's process as its host meets it: who may call, how it ends, and how much it takes.
+//! The provider's process: how it ends, and how much it takes. Who may call is the conformance suite's matter.
 
 use std::time::{Duration, Instant};
 
 use pangea_emulator::Fault;
-use rustls::SupportedProtocolVersion;
-use rustls::version::{TLS12, TLS13};
 use serde_json::json;
-use tf_conformance::plugin::{HOST, Identity, Plugin, STRANGER};
 use tf_framework::wire::proto::goplugin::Empty;
 use tf_framework::wire::proto::goplugin::grpc_controller_client::GrpcControllerClient;
-use tf_framework::wire::proto::tfplugin6::provider_client::ProviderClient;
-use tf_framework::wire::proto::tfplugin6::{configure_provider, get_metadata, validate_resource_config};
+use tf_framework::wire::proto::tfplugin6::validate_resource_config;
 use tokio::task::JoinSet;
-use tonic::transport::Channel;
 
-use super::{CLIENT, PROJECT, READ, client, project};
-use crate::host::{Host, errors, patiently, start};
-
-fn emulator() -> pangea_emulator::Server {
-    pangea_emulator::Server::start(pangea_emulator::Options::default()).unwrap()
-}
-
-async fn connect(
-    plugin: &Plugin,
-    identity: Option<(&str, &str)>,
-    version: &'static SupportedProtocolVersion,
-) -> tf_conformance::Result<Channel> {
-    let identity = identity.map(|identity| Identity::new(identity).unwrap());
-    plugin.handshake.connect_tls(identity, version).await
-}
-
-/// Whether one of the provider's own calls is answered.
-async fn is_answered(channel: tf_conformance::Result<Channel>) -> bool {
-    let Ok(channel) = channel else { return false };
-    patiently(ProviderClient::new(channel).get_metadata(get_metadata::Request {})).await.is_ok()
-}
-
-#[tokio::test]
-async fn terraform_with_its_certificate_is_served() {
-    for version in [&TLS12, &TLS13] {
-        let emulator = emulator();
-        let plugin = start(&emulator).env("PLUGIN_CLIENT_CERT", HOST.0).plugin().await.unwrap();
-        let channel = connect(&plugin, Some(HOST), version).await.unwrap();
-        let mut host = Host::over(emulator, plugin, channel).await;
-        assert_eq!(host.configure(json!({})).await, Vec::<String>::new());
-        let made = host.create(CLIENT, client("it", &[READ])).await;
-        host.destroy(&made).await;
-    }
-}
-
-#[tokio::test]
-async fn nobody_else_gets_a_call_answered() {
-    let emulator = emulator();
-    let plugin = start(&emulator).env("PLUGIN_CLIENT_CERT", HOST.0).plugin().await.unwrap();
-    for version in [&TLS12, &TLS13] {
-        assert!(!is_answered(connect(&plugin, None, version).await).await, "without a certificate");
-        assert!(!is_answered(connect(&plugin, Some(STRANGER), version).await).await, "with another");
-        assert!(!is_answered(connect(&plugin, Some((HOST.0, STRANGER.1)), version).await).await, "without its key");
-        assert!(!is_answered(plugin.handshake.connect().await).await, "in clear");
-        assert!(is_answered(connect(&plugin, Some(HOST), version).await).await);
-    }
-}
+use super::{CLIENT, PROJECT, project};
+use crate::host::{Host, errors, patiently};
 
 #[tokio::test]
 async fn the_token_is_revoked_before_shutdown_answers() {
@@ -116,25 +66,4 @@ async fn a_hundred_reads_at_once_share_one_token() {
         assert!(answer.new_state.as_ref() == Some(&sound));
     }
     assert_eq!((before, tokens(&host)), (1, 1));
-}
-
-#[tokio::test]
-async fn whatever_is_logged_is_a_line_that_terraform_reads() {
-    let emulator = emulator();
-    let plugin = start(&emulator).env("TF_LOG", "TRACE").plugin().await.unwrap();
-    let channel = plugin.connect().await.unwrap();
-    let mut provider = ProviderClient::new(channel.clone());
-    let request = configure_provider::Request::default();
-    provider.configure_provider(request).await.unwrap();
-    drop(provider);
-    let (_, stdout, stderr) = plugin.shut_down(channel).await.unwrap();
-    assert_eq!(stdout, "");
-    assert!(!stderr.is_empty());
-    for line in stderr {
-        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
-        assert!(line["@message"].is_string() && line["@level"].is_string(), "{line}");
-        let time = line["@timestamp"].as_str().unwrap();
-        let fraction = time.split_once('.').unwrap().1;
-        assert_eq!(fraction.trim_end_matches(|c: char| !c.is_ascii_digit()).len(), 6, "{time}");
-    }
 }

@@ -39,7 +39,7 @@ const TABLE: [(&str, [&str; 3]); 36] = [
     ("read_resource", ["a value", "a value", NO_RESOURCE]),
     ("plan_resource_change", ["a value", "a value", NO_RESOURCE]),
     ("apply_resource_change", ["a value", "a value", NO_RESOURCE]),
-    ("import_resource_state", ["1 object", "error: Import is not supported", NO_RESOURCE]),
+    ("import_resource_state", ["an object and its identity", "error: Import is not supported", NO_RESOURCE]),
     ("move_resource_state", ["a value", "error: Unable to move the resource state", NO_RESOURCE]),
     // The schema tells enough, so every resource does.
     ("generate_resource_config", ["a value", "a value", NO_RESOURCE]),
@@ -463,8 +463,12 @@ async fn of_resources(provider: &mut ProviderClient<Channel>, answers: &mut Answ
     let id = "t_1".to_owned();
     let request = proto::import_resource_state::Request { type_name: type_name(), id, ..Default::default() };
     type Imported = proto::import_resource_state::Response;
-    let count = |answer: &Imported| format!("{} object", answer.imported_resources.len());
-    ask!(answers, provider.import_resource_state(request), count);
+    let tell = |answer: &Imported| match answer.imported_resources.as_slice() {
+        [one] if one.identity.is_some() => "an object and its identity",
+        [_] => "an object",
+        _ => "no object, or several",
+    };
+    ask!(answers, provider.import_resource_state(request), tell);
     let request = proto::move_resource_state::Request {
         target_type_name: type_name(),
         source_type_name: "other".to_owned(),
