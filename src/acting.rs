@@ -91,6 +91,15 @@ impl Pangea {
             let api = self.service_api(place.service).map_err(Unreached::Failed)?;
             return Ok(moved(api.clone(), place.domain));
         };
+        self.check_actor(client_id)?;
+        Ok(moved(self.client_of_api().acting_as(client_id), place.domain))
+    }
+
+    /// Whether it is known how a client is acted as. Nothing is asked of the service.
+    ///
+    /// # Errors
+    /// Where the credentials are not known, or there are none.
+    pub fn check_actor(&self, client_id: &str) -> std::result::Result<(), Unreached> {
         self.check_connection().map_err(Unreached::Failed)?;
         let settings = self.settings();
         let given = match &settings.client_credentials {
@@ -109,7 +118,7 @@ impl Pangea {
                 self.check_login(None).map_err(Unreached::Failed)?;
             }
         }
-        Ok(moved(self.client_of_api().acting_as(client_id), place.domain))
+        Ok(())
     }
 
     /// Keeps an object as it stands in the state, since nobody can read it now, and tells so once for its client.

@@ -3,14 +3,15 @@
 //! Charter: this room knows which attribute maps to which field of the API, and what to tell a person when something goes
 //! wrong. It never knows protobuf or HTTP status codes.
 //!
-//! Reading order: [`provider`] (the provider block, and the lists of what there is), [`resources`], [`data_sources`] and
-//! [`functions`] (one file each), [`diagnose`] (a client's error in, a diagnostic out), then what several of them share: [`ids`],
+//! Reading order: [`provider`] (the provider block, and the lists of what there is), [`resources`], [`data_sources`],
+//! [`ephemerals`] and [`functions`] (one file each), [`diagnose`] (a client's error in, a diagnostic out), then what several of them share: [`ids`],
 //! [`gone`], [`protection`], [`access`], [`acting`], [`jwk_pem`].
 
 pub mod access;
 pub mod acting;
 pub mod data_sources;
 pub mod diagnose;
+pub mod ephemerals;
 pub mod functions;
 pub mod gone;
 pub mod ids;

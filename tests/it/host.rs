@@ -141,6 +141,12 @@ impl Host {
         to_wire(&complete(value.clone(), &self.value_type(type_name)))
     }
 
+    /// The configuration of an ephemeral resource on the wire.
+    pub fn ephemeral(&self, type_name: &str, config: &Value) -> DynamicValue {
+        let schema = &self.schema.ephemeral_resource_schemas[type_name];
+        to_wire(&complete(config.clone(), &types::of_block(schema.block.as_ref().unwrap()).unwrap()))
+    }
+
     /// What Terraform sends to plan this.
     pub fn plan_request(
         &self,

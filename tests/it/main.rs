@@ -12,6 +12,8 @@ mod clients;
 mod concurrency;
 mod conformance;
 mod deletion_protection;
+mod ephemeral_access_token;
+mod ephemeral_client_secret;
 mod errors;
 mod examples;
 mod functions;

@@ -197,8 +197,8 @@ provider "pangea" {{
     )
 }
 
-/// A project, a client of it whose secret is not kept, a further secret that is encrypted, a grant, whatever can be read, and a
-/// configuration that another client makes with a secret of the run: every kind of call.
+/// A project, a client of it whose secret is not kept, a further secret that is encrypted, a grant, whatever can be read, a
+/// configuration that another client makes with a secret of the run, and secrets and tokens that are ephemeral: every kind of call.
 const OBJECTS: &str = r#"
 resource "pangea_project" "it" {
   name = "it"
@@ -259,6 +259,33 @@ data "pangea_project" "it" {
 }
 
 data "pangea_projects" "it" {}
+
+resource "pangea_client_secret" "acting" {
+  client_id  = pangea_management_client.acting.client_id
+  encrypt_to = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
+}
+
+ephemeral "pangea_client_secret" "of_the_run" {
+  client_id = pangea_management_client.acting.client_id
+}
+
+ephemeral "pangea_client_secret" "in_vault" {
+  client_id             = pangea_management_client.acting.client_id
+  client_secret_id      = pangea_client_secret.acting.client_secret_id
+  impersonate_client_id = pangea_management_client.acting.client_id
+}
+
+ephemeral "pangea_access_token" "login" {}
+
+ephemeral "pangea_access_token" "given" {
+  client_id     = pangea_management_client.acting.client_id
+  client_secret = ephemeral.pangea_client_secret.of_the_run.client_secret
+}
+
+ephemeral "pangea_token_info" "it" {
+  token                 = ephemeral.pangea_access_token.given.access_token
+  impersonate_client_id = pangea_management_client.acting.client_id
+}
 "#;
 
 const ANOTHER: &str = r#"
@@ -337,7 +364,13 @@ fn no_planted_secret_is_in_any_byte_that_is_written() {
         watched.run(0, &["destroy", "-auto-approve", "-input=false"]);
 
         let log = watched.log();
-        for own in ["Served request", "tf_rpc=ApplyResourceChange", "oauth/clients/register"] {
+        for own in [
+            "Served request",
+            "tf_rpc=ApplyResourceChange",
+            "oauth/clients/register",
+            "tf_rpc=CloseEphemeralResource",
+            "vault/v2/get",
+        ] {
             assert!(log.contains(own), "the log lacks the provider's own {own:?}");
         }
         // Those of the login, the service token, and each token that was made meanwhile.

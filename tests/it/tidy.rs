@@ -47,6 +47,19 @@ fn every_data_source_has_its_file_example_page_and_acceptance_test() {
 }
 
 #[test]
+fn every_ephemeral_resource_has_its_file_example_and_page() {
+    let types = PangeaProvider::ephemeral_resources().into_iter().map(|ephemeral| short(ephemeral.name()));
+    let missing = missing(types, |name| {
+        vec![
+            format!("src/ephemerals/{name}.rs"),
+            format!("examples/ephemeral-resources/pangea_{name}/ephemeral-resource.tf"),
+            format!("docs/ephemeral-resources/{name}.md"),
+        ]
+    });
+    assert!(missing.is_empty(), "missing: {missing:#?}");
+}
+
+#[test]
 fn every_function_has_its_file_example_and_page() {
     let missing = missing(PangeaProvider::functions().into_iter().map(|function| short(function.name())), |name| {
         vec![

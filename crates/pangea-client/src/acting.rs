@@ -24,7 +24,6 @@ use crate::{
     config::AuthMethod,
     error::{Error, Failure, Kind, Result},
     request::{Decode, Service, Style},
-    secrets::{NewSecret, RUN_SECRET_PREFIX, SecretUpdate},
     transport::{Parcel, Payload, Proof},
 };
 
@@ -72,10 +71,17 @@ pub(crate) struct Actor {
 
 /// How the client shows itself.
 #[derive(Clone)]
-struct Credential {
+pub(crate) struct Credential {
     secret: SecretString,
     auth_method: AuthMethod,
     run: Option<RunSecret>,
+}
+
+impl Credential {
+    /// Whether its secret was made here.
+    pub(crate) fn is_of_a_run(&self) -> bool {
+        self.run.is_some()
+    }
 }
 
 /// A secret that was made here.
@@ -100,6 +106,12 @@ impl Actor {
         Box::pin(self.token(api))
     }
 
+    /// How the client shows itself; found or made where nobody has asked yet. Boxed for the same reason.
+    pub(crate) fn found(self: &Arc<Self>, api: Api) -> Pin<Box<dyn Future<Output = Result<Credential>> + Send>> {
+        let actor = Arc::clone(self);
+        Box::pin(async move { actor.credential(&api).await })
+    }
+
     async fn token(self: &Arc<Self>, api: Api) -> Result<Held> {
         let mut may_replace = true;
         loop {
@@ -115,7 +127,7 @@ impl Actor {
         }
     }
 
-    fn login<'c>(&'c self, credential: &'c Credential) -> Login<'c> {
+    pub(crate) fn login<'c>(&'c self, credential: &'c Credential) -> Login<'c> {
         Login {
             client_id: &self.client_id,
             client_secret: &credential.secret,
@@ -165,22 +177,8 @@ impl Actor {
 
     /// Makes a secret for this run.
     async fn make(self: &Arc<Self>, api: &Api, auth_method: AuthMethod) -> Result<Credential> {
-        let name = format!("{RUN_SECRET_PREFIX}{:016x}", rand::random::<u64>());
-        let new = NewSecret {
-            client_secret_name: Some(name.clone()),
-            client_secret_description: Some(format!(
-                "Made by {} for one run, and revoked at its end.",
-                api.config().user_agent
-            )),
-            client_secret_expires_in: Some(RUN_SECRET_SECONDS),
-        };
         let made_at = Instant::now();
-        let mut made = api.clients().create_secret(&self.client_id, &new).await;
-        if made.as_ref().is_err_and(|error| error.kind() == Kind::Ambiguous) {
-            // The name is this call's own, so whatever has it was made by this call.
-            self.sweep(api, &name).await;
-            made = api.clients().create_secret(&self.client_id, &new).await;
-        }
+        let made = api.clients().create_run_secret(&self.client_id, RUN_SECRET_SECONDS).await;
         let made = match made {
             Ok(made) => made,
             Err(error) if error.is_gone() => {
@@ -205,18 +203,8 @@ impl Actor {
         Ok(Credential { secret: made.client_secret, auth_method, run: Some(run) })
     }
 
-    /// Revokes what a create made whose outcome nobody knows.
-    async fn sweep(&self, api: &Api, name: &str) {
-        let secrets = api.clients().secrets(&self.client_id).await.unwrap_or_default();
-        for secret in secrets.iter().filter(|secret| secret.client_secret_name.as_deref() == Some(name)) {
-            if api.clients().revoke_secret(&self.client_id, &secret.client_secret_id).await.is_err() {
-                tracing::debug!("a secret of this run was not revoked; it expires within ten minutes");
-            }
-        }
-    }
-
     /// Forgets a secret that is no longer good, unless it was replaced meanwhile.
-    async fn drop_secret(&self, gone: &Credential) {
+    pub(crate) async fn drop_secret(&self, gone: &Credential) {
         let mut credential = self.credential.lock().await;
         let id = |credential: &Credential| credential.run.as_ref().map(|run| run.id.clone());
         if credential.as_ref().and_then(id) == id(gone) {
@@ -304,19 +292,11 @@ impl Renewal {
         }
     }
 
-    /// No source states whether an expiry counts from now or from the making, so it is read back, and set anew where it did not
-    /// move. Both times come from the service in one form, so as texts they compare like times.
     async fn renew(&mut self, actor: &Actor, api: &Api) -> Result<()> {
-        let age = i64::try_from(self.made_at.elapsed().as_secs()).unwrap_or_default();
-        for seconds in [RUN_SECRET_SECONDS, RUN_SECRET_SECONDS.saturating_add(age)] {
-            let update = SecretUpdate { client_secret_expires_in: Some(seconds), ..SecretUpdate::default() };
-            let updated = api.clients().update_secret(&actor.client_id, &self.id, &update).await?;
-            let moved = updated.client_secret_expires_at > self.expires_at;
-            self.expires_at = updated.client_secret_expires_at;
-            if moved {
-                break;
-            }
-        }
+        let age = self.made_at.elapsed();
+        let until = self.expires_at.as_deref();
+        self.expires_at =
+            api.clients().prolong_secret(&actor.client_id, &self.id, until, RUN_SECRET_SECONDS, age).await?;
         Ok(())
     }
 }

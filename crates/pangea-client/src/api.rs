@@ -19,7 +19,9 @@ use crate::{
     projects::Projects,
     request::{Bearer, Decode, Repeat, Request, Style},
     retry,
+    tokens::{TokenHolder, Tokens},
     transport::{Course, Parcel, Payload, Transport},
+    vault::Vault,
 };
 
 /// How long the result of a call that was put off is waited for: as long as the most patient of Pangea's own clients
@@ -49,7 +51,7 @@ pub struct Api {
 pub(crate) struct Shared {
     pub(crate) transport: Transport,
     pub(crate) auth: Auth,
-    actors: Actors,
+    pub(crate) actors: Actors,
 }
 
 /// As whom a handle calls.
@@ -117,6 +119,17 @@ impl Api {
     /// The calls on the OAuth server that need no login.
     pub fn oauth(&self) -> OAuth<'_> {
         OAuth { api: self }
+    }
+
+    /// The calls on the tokens of one client, for a caller who keeps them in its own hand: those that carry calls are minted and
+    /// revoked without it.
+    pub fn tokens(&self, holder: TokenHolder) -> Tokens<'_> {
+        Tokens { api: self, holder }
+    }
+
+    /// The calls on Vault.
+    pub fn vault(&self) -> Vault<'_> {
+        Vault { api: self }
     }
 
     /// The calls on AuthN.

@@ -216,6 +216,7 @@ impl State {
 }
 
 /// Who asks for a token.
+#[derive(Clone)]
 pub(crate) struct Login<'c> {
     pub(crate) client_id: &'c str,
     pub(crate) client_secret: &'c SecretString,
@@ -225,7 +226,7 @@ pub(crate) struct Login<'c> {
 
 impl<'c> Login<'c> {
     /// The one that is configured, unless it is a ready token or nobody.
-    fn configured(config: &'c Config) -> Option<Login<'c>> {
+    pub(crate) fn configured(config: &'c Config) -> Option<Login<'c>> {
         match &config.credentials {
             Credentials::ClientCredentials { client_id, client_secret, auth_method, scopes } => {
                 Some(Login { client_id, client_secret, auth_method: *auth_method, scopes: scopes.as_ref() })
@@ -234,7 +235,7 @@ impl<'c> Login<'c> {
         }
     }
 
-    fn parcel(&self, url: Url, mut form: Vec<(&'static str, Field)>) -> Parcel {
+    pub(crate) fn parcel(&self, url: Url, mut form: Vec<(&'static str, Field)>) -> Parcel {
         let (client_id, client_secret) = (self.client_id.to_owned(), self.client_secret.clone());
         let proof = match self.auth_method {
             AuthMethod::Basic => Proof::Basic { client_id, client_secret },
@@ -258,12 +259,13 @@ impl<'c> Login<'c> {
 
 /// A token as the token endpoint grants it.
 #[derive(Deserialize)]
-struct Grant {
-    access_token: SecretString,
+pub(crate) struct Grant {
+    pub(crate) access_token: SecretString,
     token_type: Option<String>,
     /// Seconds. Without it a token is used until it is refused.
     #[serde(default)]
-    expires_in: Value,
+    pub(crate) expires_in: Value,
+    pub(crate) scope: Option<String>,
 }
 
 impl Grant {
@@ -280,7 +282,7 @@ impl Grant {
     }
 }
 
-async fn mint(transport: &Transport, login: &Login<'_>) -> Result<Grant> {
+pub(crate) async fn mint(transport: &Transport, login: &Login<'_>) -> Result<Grant> {
     let parcel =
         login.token_request(&transport.config).map_err(|failure| Error::new(failure, "POST token endpoint", ""))?;
     let mut course = Course::default();
@@ -300,9 +302,9 @@ fn read_grant(transport: &Transport, reply: &Reply, scrub: &Scrub) -> std::resul
     }
 }
 
-/// What a failure of the token endpoint means. Above all, its 404 says that an address is wrong and nothing about the
+/// What a failure of one of the token endpoints means. Above all, its 404 says that an address is wrong and nothing about the
 /// object whose call needed the token.
-fn of_login(failure: Failure) -> Failure {
+pub(crate) fn of_login(failure: Failure) -> Failure {
     let kind = match failure.kind {
         Kind::Unauthorized => Kind::InvalidClient,
         Kind::NotFound => Kind::Other,

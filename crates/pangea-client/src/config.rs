@@ -94,6 +94,11 @@ impl Config {
         self.oauth_endpoint("token endpoint", &self.endpoints.token, "/v1beta/oauth/token")
     }
 
+    /// The introspection endpoint: the override, else the derived address.
+    pub(crate) fn introspection_endpoint(&self) -> Result<Url, Failure> {
+        self.oauth_endpoint("introspection endpoint", &self.endpoints.introspection, "/v1beta/oauth/token/introspect")
+    }
+
     /// The revocation endpoint: the override, else the derived address.
     pub(crate) fn revocation_endpoint(&self) -> Result<Url, Failure> {
         self.oauth_endpoint("revocation endpoint", &self.endpoints.revocation, "/v1beta/oauth/token/revoke")
@@ -202,7 +207,7 @@ impl Default for BaseUrl {
 pub struct Endpoints {
     /// Where access tokens are minted. Default: `/v1beta/oauth/token` at `authorization.access`.
     pub token: Option<String>,
-    /// Where access tokens are introspected. It is held to the transport rule; no call of this client asks it so far.
+    /// Where access tokens are introspected. Default: `/v1beta/oauth/token/introspect` at `authorization.access`.
     pub introspection: Option<String>,
     /// Where access tokens are revoked. Default: `/v1beta/oauth/token/revoke` at `authorization.access`.
     pub revocation: Option<String>,
@@ -237,6 +242,13 @@ pub enum Credentials {
     /// Nobody: a call that needs a token is [`Kind::MissingCredentials`].
     #[default]
     None,
+}
+
+impl Credentials {
+    /// Whether they are a token, with which no other token can be got.
+    pub fn is_ready_token(&self) -> bool {
+        matches!(self, Credentials::AccessToken(_))
+    }
 }
 
 /// How a client shows its credentials to the token endpoint, in OAuth's words.

@@ -51,7 +51,9 @@ mod retry;
 mod scrub;
 mod secrets;
 mod stop;
+mod tokens;
 mod transport;
+mod vault;
 
 #[cfg(test)]
 mod tests;
@@ -75,3 +77,5 @@ pub use secrets::{
     UpdatedSecret,
 };
 pub use stop::Stop;
+pub use tokens::{MintedToken, TokenHolder, TokenInfo, Tokens};
+pub use vault::{RotationState, Vault, VaultSecret};

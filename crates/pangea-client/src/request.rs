@@ -26,6 +26,8 @@ impl Service {
     pub(crate) const REDACT: Service = Service("redact");
     /// AI Guard.
     pub(crate) const AI_GUARD: Service = Service("ai-guard");
+    /// Vault.
+    pub(crate) const VAULT: Service = Service("vault");
 
     pub(crate) fn name(self) -> &'static str {
         self.0

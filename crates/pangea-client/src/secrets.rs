@@ -1,12 +1,14 @@
 //! A client's secrets, at `authorization.access`.
 
+use std::time::Duration;
+
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
     clients::{CREATED_AT, Clients, PAGE_SIZE, TimeFilter, client_path, page},
-    error::Result,
+    error::{Kind, Result},
     lenient,
     paging::{self, Page},
     request::{Decode, Request, Service},
@@ -23,6 +25,66 @@ impl Clients<'_> {
     /// [`Kind::Ambiguous`](crate::Kind::Ambiguous) where the request was sent and its outcome is not known; it is not sent again.
     pub async fn create_secret(&self, client_id: &str, secret: &NewSecret) -> Result<CreatedSecret> {
         self.api.create(create(client_id, secret)).await
+    }
+
+    /// Makes a secret for this run alone, which lives so many seconds unless it is prolonged. Its name begins with
+    /// [`RUN_SECRET_PREFIX`]; whoever asks for it revokes it.
+    ///
+    /// # Errors
+    /// As [`Clients::create_secret`], but where its outcome is not known, what it may have made is revoked and another is made.
+    pub async fn create_run_secret(&self, client_id: &str, seconds: i64) -> Result<CreatedSecret> {
+        let name = format!("{RUN_SECRET_PREFIX}{:016x}", rand::random::<u64>());
+        let new = NewSecret {
+            client_secret_description: Some(format!(
+                "Made by {} for one run, and revoked at its end.",
+                self.api.config().user_agent
+            )),
+            client_secret_name: Some(name.clone()),
+            client_secret_expires_in: Some(seconds),
+        };
+        match self.create_secret(client_id, &new).await {
+            Err(error) if error.kind() == Kind::Ambiguous => {
+                // The name is this call's own, so whatever has it was made by this call.
+                self.sweep(client_id, &name).await;
+                self.create_secret(client_id, &new).await
+            }
+            made => made,
+        }
+    }
+
+    /// Lets a secret that was made so long ago, and expires then, live so many seconds from now on. Gives when it expires.
+    ///
+    /// No source states whether an expiry counts from now or from the making, so it is read back, and set anew where it did not
+    /// move. Both times come from the service in one form, so as texts they compare like times.
+    ///
+    /// # Errors
+    /// As [`Clients::update_secret`].
+    pub async fn prolong_secret(
+        &self,
+        client_id: &str,
+        client_secret_id: &str,
+        expires_at: Option<&str>,
+        seconds: i64,
+        age: Duration,
+    ) -> Result<Option<String>> {
+        let age = i64::try_from(age.as_secs()).unwrap_or_default();
+        let prolong = async |seconds| {
+            let update = SecretUpdate { client_secret_expires_in: Some(seconds), ..SecretUpdate::default() };
+            let updated = self.update_secret(client_id, client_secret_id, &update).await?;
+            Ok(updated.client_secret_expires_at)
+        };
+        let until = prolong(seconds).await?;
+        if until.as_deref() > expires_at { Ok(until) } else { prolong(seconds.saturating_add(age)).await }
+    }
+
+    /// Revokes what a create made whose outcome nobody knows.
+    async fn sweep(&self, client_id: &str, name: &str) {
+        let secrets = self.secrets(client_id).await.unwrap_or_default();
+        for secret in secrets.iter().filter(|secret| secret.client_secret_name.as_deref() == Some(name)) {
+            if self.revoke_secret(client_id, &secret.client_secret_id).await.is_err() {
+                tracing::debug!("a secret of this run was not revoked; it expires by itself");
+            }
+        }
     }
 
     /// Lists a client's secrets, without their values, oldest first, all pages.

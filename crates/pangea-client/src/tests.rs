@@ -6,4 +6,5 @@ mod answers;
 mod leaks;
 mod retries;
 mod token;
+mod tokens;
 mod world;

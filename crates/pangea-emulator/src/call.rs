@@ -18,6 +18,7 @@ pub(crate) enum Service {
     Audit,
     Redact,
     AiGuard,
+    Vault,
 }
 
 /// How a service's answers look.
@@ -30,13 +31,14 @@ pub(crate) enum Family {
 }
 
 impl Service {
-    pub(crate) const ALL: [Service; 6] = [
+    pub(crate) const ALL: [Service; 7] = [
         Service::AuthorizationAccess,
         Service::ApiConsole,
         Service::Authn,
         Service::Audit,
         Service::Redact,
         Service::AiGuard,
+        Service::Vault,
     ];
 
     /// The host label, which `{SERVICE_NAME}` stands for in a base URL template.
@@ -48,6 +50,7 @@ impl Service {
             Service::Audit => "audit",
             Service::Redact => "redact",
             Service::AiGuard => "ai-guard",
+            Service::Vault => "vault",
         }
     }
 

@@ -36,6 +36,7 @@ mod server;
 mod state;
 mod store;
 mod tls;
+mod vault;
 mod view;
 
 pub use faults::Fault;

@@ -20,7 +20,9 @@ use crate::ids;
 use crate::options::Switch;
 use crate::requests::Recorded;
 use crate::state::{State, World};
-use crate::{authn, clients, configs, control, guard, oauth, organization, page, polling, projects, roles, secrets};
+use crate::{
+    authn, clients, configs, control, guard, oauth, organization, page, polling, projects, roles, secrets, vault,
+};
 
 /// The emulator as a router. Every service is reached by the Host header (`authn.example.test`) or by a prefix of the path (`/authn/...`).
 ///
@@ -63,8 +65,8 @@ const CONFIG_ENDPOINTS: [(&str, Handler); 5] = [
     ("/v1beta/config/list", configs::list),
 ];
 
-const ENDPOINTS: [Endpoint; 25] = {
-    use Service::{AiGuard, ApiConsole, Authn, AuthorizationAccess as Access};
+const ENDPOINTS: [Endpoint; 28] = {
+    use Service::{AiGuard, ApiConsole, Authn, AuthorizationAccess as Access, Vault};
     [
         Endpoint(Access, "GET", "/.well-known/oauth-authorization-server", oauth::metadata),
         Endpoint(Access, "POST", "/v1beta/oauth/token", oauth::token),
@@ -91,6 +93,9 @@ const ENDPOINTS: [Endpoint; 25] = {
         Endpoint(ApiConsole, "POST", "/v1beta/platform/project/delete", projects::delete),
         Endpoint(Authn, "POST", "/v2/client/jwks", authn::jwks),
         Endpoint(AiGuard, "POST", "/v1/text/guard", guard::text),
+        Endpoint(Vault, "POST", "/v2/get", vault::get),
+        Endpoint(Vault, "POST", "/v2/get_bulk", vault::get_bulk),
+        Endpoint(Vault, "POST", "/v2/secret/rotate", vault::rotate),
     ]
 };
 

@@ -15,6 +15,7 @@ use crate::options::Switch;
 use crate::scopes::{ACCOUNT_MANAGE, ACCOUNT_READ};
 use crate::state::World;
 use crate::store::{Document, Table, text};
+use crate::vault;
 
 /// `POST /v1beta/oauth/clients/{client_id}/secrets`
 pub(crate) fn create(world: &mut World, call: &Call) -> Result<Reply, Problem> {
@@ -105,7 +106,7 @@ pub(crate) fn add(world: &mut World, client: &Document, wanted: Wanted, caller: 
     let now = world.clock.now();
     let id = world.mint(ids::SECRET);
     let default_name = format!("{} Secret", text(client, "client_name"));
-    let secret = object(json!({
+    let mut secret = object(json!({
         "client_id": client.get("client_id"),
         "client_secret_id": id,
         "client_secret": world.mint(ids::SECRET_VALUE),
@@ -122,6 +123,7 @@ pub(crate) fn add(world: &mut World, client: &Document, wanted: Wanted, caller: 
             "creator_type": "client",
         },
     }));
+    secret.extend(vault::of_new_secret(world));
     world.store.insert(Table::Secrets, &id, secret.clone());
     secret
 }

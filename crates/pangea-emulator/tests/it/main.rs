@@ -20,3 +20,4 @@ mod roles;
 mod secrets;
 mod server;
 mod switches;
+mod vault;
