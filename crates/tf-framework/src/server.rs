@@ -5,6 +5,7 @@ pub(crate) mod data_source;
 pub(crate) mod ephemeral;
 pub(crate) mod function;
 pub(crate) mod identity;
+pub(crate) mod lazy_schema;
 pub(crate) mod list_resource;
 pub(crate) mod resource;
 

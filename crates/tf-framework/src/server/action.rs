@@ -1,6 +1,6 @@
 //! An action type behind one face, whatever its model.
 
-use std::{marker::PhantomData, sync::OnceLock};
+use std::marker::PhantomData;
 
 use async_trait::async_trait;
 use tokio::sync::mpsc::Sender;
@@ -13,7 +13,7 @@ use crate::{
     model::Model,
     modify_plan::read_model,
     schema::Schema,
-    server::{block, bug, misfit_bug, panicked_leaving},
+    server::{block, bug, lazy_schema::LazySchema, misfit_bug, panicked_leaving},
     types::Type,
     validate::validate,
     value::Dynamic,
@@ -40,20 +40,12 @@ pub(crate) trait AnyAction<Api>: Send + Sync {
 /// The face of `A`.
 pub(crate) struct Typed<A> {
     model: PhantomData<fn() -> A>,
-    schema: OnceLock<(Schema, Type)>,
+    schema: LazySchema,
 }
 
 impl<A: Model> Typed<A> {
     pub(crate) fn new() -> Typed<A> {
-        Typed { model: PhantomData, schema: OnceLock::new() }
-    }
-
-    fn built(&self) -> &(Schema, Type) {
-        self.schema.get_or_init(|| {
-            let schema = A::schema(0);
-            let value_type = schema.value_type();
-            (schema, value_type)
-        })
+        Typed { model: PhantomData, schema: LazySchema::default() }
     }
 }
 
@@ -64,15 +56,15 @@ impl<Api: Send + Sync + 'static, A: Action<Api>> AnyAction<Api> for Typed<A> {
     }
 
     fn schema(&self) -> &Schema {
-        &self.built().0
+        &self.schema.of::<A>(0).schema
     }
 
     fn value_type(&self) -> &Type {
-        &self.built().1
+        &self.schema.of::<A>(0).value_type
     }
 
     fn validate(&self, config: Dynamic) -> Diagnostics {
-        validate::<A>(self.built().0.body(), &block(config), A::validate)
+        validate::<A>(self.schema.of::<A>(0).body(), &block(config), A::validate)
     }
 
     async fn plan(&self, api: Option<&Api>, config: Dynamic) -> Diagnostics {

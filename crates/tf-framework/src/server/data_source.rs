@@ -1,6 +1,6 @@
 //! A data source type behind one face, whatever its model.
 
-use std::{marker::PhantomData, sync::OnceLock};
+use std::marker::PhantomData;
 
 use async_trait::async_trait;
 
@@ -18,6 +18,7 @@ use crate::{
     same::keep_same,
     schema::Schema,
     server::{
+        lazy_schema::LazySchema,
         misfit_bug, panicked,
         resource::{StateAnswer, known_unless_deferred},
     },
@@ -39,20 +40,12 @@ pub(crate) trait AnyDataSource<Api>: Send + Sync {
 /// The face of `D`.
 pub(crate) struct Typed<D> {
     model: PhantomData<fn() -> D>,
-    schema: OnceLock<(Schema, Type)>,
+    schema: LazySchema,
 }
 
 impl<D: Model> Typed<D> {
     pub(crate) fn new(_: PhantomData<D>) -> Typed<D> {
-        Typed { model: PhantomData, schema: OnceLock::new() }
-    }
-
-    fn built(&self) -> &(Schema, Type) {
-        self.schema.get_or_init(|| {
-            let schema = D::schema(0);
-            let value_type = schema.value_type();
-            (schema, value_type)
-        })
+        Typed { model: PhantomData, schema: LazySchema::default() }
     }
 }
 
@@ -63,15 +56,15 @@ impl<Api: Send + Sync + 'static, D: DataSource<Api>> AnyDataSource<Api> for Type
     }
 
     fn schema(&self) -> &Schema {
-        &self.built().0
+        &self.schema.of::<D>(0).schema
     }
 
     fn value_type(&self) -> &Type {
-        &self.built().1
+        &self.schema.of::<D>(0).value_type
     }
 
     fn validate(&self, config: &Dynamic) -> Diagnostics {
-        validate::<D>(self.built().0.body(), config, D::validate)
+        validate::<D>(self.schema.of::<D>(0).body(), config, D::validate)
     }
 
     async fn read(&self, api: &Api, config: Dynamic, client: ClientCapabilities) -> StateAnswer {
@@ -92,8 +85,8 @@ impl<Api: Send + Sync + 'static, D: DataSource<Api>> AnyDataSource<Api> for Type
         let Outcome { result, mut diagnostics } = ctx.outcome(result);
         let answered = |model| known_unless_deferred(D::NAME, model, &ctx.deferral, &mut diagnostics);
         let mut state = result.map_or(Dynamic::Null, answered);
-        keep_same(self.built().0.body(), &config, &mut state);
-        let state = normal_form(self.built().0.body(), state);
+        keep_same(self.schema.of::<D>(0).body(), &config, &mut state);
+        let state = normal_form(self.schema.of::<D>(0).body(), state);
         StateAnswer { state, private: Private::default(), diagnostics, deferred: ctx.deferral.reason() }
     }
 }

@@ -1,6 +1,6 @@
 //! An ephemeral resource type behind one face, whatever its model.
 
-use std::{collections::BTreeMap, marker::PhantomData, sync::OnceLock, time::SystemTime};
+use std::{collections::BTreeMap, marker::PhantomData, time::SystemTime};
 
 use async_trait::async_trait;
 
@@ -17,7 +17,7 @@ use crate::{
     private::Private,
     same::keep_same,
     schema::{Attribute, Nesting, Schema, Shape},
-    server::{bug, misfit_bug, panicked_leaving, resource::known},
+    server::{bug, lazy_schema::LazySchema, misfit_bug, panicked_leaving, resource::known},
     types::Type,
     validate::validate,
     value::Dynamic,
@@ -52,20 +52,12 @@ pub(crate) trait AnyEphemeralResource<Api>: Send + Sync {
 /// The face of `E`.
 pub(crate) struct Typed<E> {
     model: PhantomData<fn() -> E>,
-    schema: OnceLock<(Schema, Type)>,
+    schema: LazySchema,
 }
 
 impl<E: Model> Typed<E> {
     pub(crate) fn new(_: PhantomData<E>) -> Typed<E> {
-        Typed { model: PhantomData, schema: OnceLock::new() }
-    }
-
-    fn built(&self) -> &(Schema, Type) {
-        self.schema.get_or_init(|| {
-            let schema = E::schema(0);
-            let value_type = schema.value_type();
-            (schema, value_type)
-        })
+        Typed { model: PhantomData, schema: LazySchema::default() }
     }
 }
 
@@ -76,15 +68,15 @@ impl<Api: Send + Sync + 'static, E: EphemeralResource<Api>> AnyEphemeralResource
     }
 
     fn schema(&self) -> &Schema {
-        &self.built().0
+        &self.schema.of::<E>(0).schema
     }
 
     fn value_type(&self) -> &Type {
-        &self.built().1
+        &self.schema.of::<E>(0).value_type
     }
 
     fn validate(&self, config: &Dynamic) -> Diagnostics {
-        validate::<E>(self.built().0.body(), config, E::validate)
+        validate::<E>(self.schema.of::<E>(0).body(), config, E::validate)
     }
 
     async fn open(&self, api: &Api, config: Dynamic) -> OpenAnswer {
@@ -102,7 +94,7 @@ impl<Api: Send + Sync + 'static, E: EphemeralResource<Api>> AnyEphemeralResource
                 return nothing(diagnostics);
             }
         };
-        let body = self.built().0.body();
+        let body = self.schema.of::<E>(0).body();
         let mut result = normal_form(body, known(E::NAME, opened, &mut diagnostics));
         keep_same(body, &config, &mut result);
         check_kept(E::NAME, body.attributes, &config, &result, &mut diagnostics);

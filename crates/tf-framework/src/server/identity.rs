@@ -1,6 +1,6 @@
 //! The identity of a resource type behind one face, whatever its model.
 
-use std::{marker::PhantomData, sync::OnceLock};
+use std::marker::PhantomData;
 
 use async_trait::async_trait;
 
@@ -14,7 +14,9 @@ use crate::{
     path::Path,
     schema::{Attribute, Presence, Schema},
     server::{
-        bug, misfit_bug,
+        bug,
+        lazy_schema::LazySchema,
+        misfit_bug,
         resource::{StateAnswer, changed, guard, importing},
     },
     types::Type,
@@ -42,23 +44,23 @@ pub(crate) trait AnyIdentity<Api>: Send + Sync {
 /// The face of `R`'s identity.
 pub(crate) struct Typed<R> {
     model: PhantomData<fn() -> R>,
-    schema: OnceLock<(Schema, Type)>,
+    schema: LazySchema,
 }
 
 impl<R> Typed<R> {
     pub(crate) fn new() -> Typed<R> {
-        Typed { model: PhantomData, schema: OnceLock::new() }
+        Typed { model: PhantomData, schema: LazySchema::default() }
     }
 }
 
 #[async_trait]
 impl<Api: Send + Sync + 'static, R: Identified<Api>> AnyIdentity<Api> for Typed<R> {
     fn schema(&self) -> &Schema {
-        &self.built::<Api>().0
+        &self.schema.of::<R::Identity>(VERSION).schema
     }
 
     fn value_type(&self) -> &Type {
-        &self.built::<Api>().1
+        &self.schema.of::<R::Identity>(VERSION).value_type
     }
 
     fn of_state(&self, state: &Dynamic) -> Dynamic {
@@ -74,7 +76,7 @@ impl<Api: Send + Sync + 'static, R: Identified<Api>> AnyIdentity<Api> for Typed<
     }
 
     async fn import(&self, api: &Api, identity: &Dynamic, client: ClientCapabilities) -> StateAnswer {
-        if let Some(attribute) = missing(&self.built::<Api>().0.attributes, identity) {
+        if let Some(attribute) = missing(&self.schema.of::<R::Identity>(VERSION).schema.attributes, identity) {
             return StateAnswer::nothing(missing_part(R::NAME, attribute).into());
         }
         let model = match read_model::<R::Identity>(identity) {
@@ -103,7 +105,7 @@ impl<Api: Send + Sync + 'static, R: Identified<Api>> AnyIdentity<Api> for Typed<
             )
             .into());
         }
-        let decoded = json::decode(json, &self.built::<Api>().1, Undefined::Ignore);
+        let decoded = json::decode(json, &self.schema.of::<R::Identity>(VERSION).value_type, Undefined::Ignore);
         decoded.map_err(|error| {
             let misfit = crate::model::Misfit { path: error.path, problem: error.message };
             misfit_bug(&format!("A stored identity of {} could not be read", R::NAME), &misfit).into()
@@ -119,19 +121,9 @@ impl<R> Typed<R> {
         R: Identified<Api>,
     {
         let identity = Dynamic::Map(identity?.into_object());
-        let is_whole = identity.is_wholly_known() && missing(&self.built::<Api>().0.attributes, &identity).is_none();
+        let is_whole = identity.is_wholly_known()
+            && missing(&self.schema.of::<R::Identity>(VERSION).schema.attributes, &identity).is_none();
         is_whole.then_some(identity)
-    }
-
-    fn built<Api: Send + Sync + 'static>(&self) -> &(Schema, Type)
-    where
-        R: Identified<Api>,
-    {
-        self.schema.get_or_init(|| {
-            let schema = R::Identity::schema(VERSION);
-            let value_type = schema.value_type();
-            (schema, value_type)
-        })
     }
 }
 

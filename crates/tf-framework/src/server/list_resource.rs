@@ -1,6 +1,6 @@
 //! A list resource type behind one face, whatever its model.
 
-use std::{marker::PhantomData, sync::OnceLock};
+use std::marker::PhantomData;
 
 use async_trait::async_trait;
 use tokio::sync::mpsc::Sender;
@@ -13,7 +13,7 @@ use crate::{
     modify_plan::read_model,
     resource::Resource,
     schema::Schema,
-    server::{block, misfit_bug, panicked_leaving},
+    server::{block, lazy_schema::LazySchema, misfit_bug, panicked_leaving},
     stop::StopSignal,
     types::Type,
     validate::validate,
@@ -58,20 +58,12 @@ pub(crate) trait AnyListResource<Api>: Send + Sync {
 /// The face of `L`.
 pub(crate) struct Typed<L> {
     model: PhantomData<fn() -> L>,
-    schema: OnceLock<(Schema, Type)>,
+    schema: LazySchema,
 }
 
 impl<L: Model> Typed<L> {
     pub(crate) fn new() -> Typed<L> {
-        Typed { model: PhantomData, schema: OnceLock::new() }
-    }
-
-    fn built(&self) -> &(Schema, Type) {
-        self.schema.get_or_init(|| {
-            let schema = L::schema(0);
-            let value_type = schema.value_type();
-            (schema, value_type)
-        })
+        Typed { model: PhantomData, schema: LazySchema::default() }
     }
 }
 
@@ -82,15 +74,15 @@ impl<Api: Send + Sync + 'static, L: ListResource<Api>> AnyListResource<Api> for 
     }
 
     fn schema(&self) -> &Schema {
-        &self.built().0
+        &self.schema.of::<L>(0).schema
     }
 
     fn value_type(&self) -> &Type {
-        &self.built().1
+        &self.schema.of::<L>(0).value_type
     }
 
     fn validate(&self, config: Dynamic) -> Diagnostics {
-        validate::<L>(self.built().0.body(), &block(config), L::validate)
+        validate::<L>(self.schema.of::<L>(0).body(), &block(config), L::validate)
     }
 
     async fn list(&self, api: &Api, request: ListRequest, mut stop: StopSignal, events: Sender<ListEvent>) {

@@ -1,6 +1,6 @@
 //! A resource type behind one face, whatever its model: values in and out are untyped here.
 
-use std::{collections::BTreeSet, marker::PhantomData, sync::OnceLock};
+use std::{collections::BTreeSet, marker::PhantomData};
 
 use async_trait::async_trait;
 
@@ -20,7 +20,7 @@ use crate::{
     resource::Resource,
     same::keep_same,
     schema::Schema,
-    server::{bug, misfit_bug, panicked},
+    server::{bug, lazy_schema::LazySchema, misfit_bug, panicked},
     types::Type,
     validate::{refuse_write_only, validate},
     value::Dynamic,
@@ -92,27 +92,19 @@ pub(crate) trait AnyResource<Api>: Send + Sync {
     fn upgrade(&self, version: i64, json: &[u8]) -> Result<Dynamic>;
 }
 
-/// The face of `R`. Its schema is built at first use: a process that validates one resource needs no other's.
+/// The face of `R`.
 pub(crate) struct Typed<R> {
     model: PhantomData<fn() -> R>,
-    schema: OnceLock<(Schema, Type)>,
+    schema: LazySchema,
 }
 
 impl<R> Typed<R> {
     pub(crate) fn new(_: PhantomData<R>) -> Typed<R> {
-        Typed { model: PhantomData, schema: OnceLock::new() }
+        Typed { model: PhantomData, schema: LazySchema::default() }
     }
 }
 
 impl<R: Model> Typed<R> {
-    fn built(&self, version: i64) -> &(Schema, Type) {
-        self.schema.get_or_init(|| {
-            let schema = R::schema(version);
-            let value_type = schema.value_type();
-            (schema, value_type)
-        })
-    }
-
     /// The error for a host that takes a computed block for an ordinary one: what the provider puts there would be an invalid
     /// plan to it.
     fn computed_blocks_error<Api: Send + Sync + 'static>(&self, capabilities: ClientCapabilities) -> Option<Diagnostic>
@@ -140,11 +132,11 @@ impl<Api: Send + Sync + 'static, R: Resource<Api>> AnyResource<Api> for Typed<R>
     }
 
     fn schema(&self) -> &Schema {
-        &self.built(R::VERSION).0
+        &self.schema.of::<R>(R::VERSION).schema
     }
 
     fn value_type(&self) -> &Type {
-        &self.built(R::VERSION).1
+        &self.schema.of::<R>(R::VERSION).value_type
     }
 
     fn validate(&self, config: &Dynamic, capabilities: ClientCapabilities) -> Diagnostics {
