@@ -2,9 +2,9 @@
 //! what changed may replace the object. Values go in, values come out; nothing here waits, asks or remembers.
 //!
 //! The order is the one that Terraform's own framework follows, with the computed blocks that it doesn't know yet: prior
-//! blocks, defaults, write-only values forgotten, unknowns, then the prior values that are kept, then replacement. What means
-//! the same as before is taken for it ahead of the unknowns, so that a configuration which is only written differently changes
-//! nothing.
+//! blocks, write-only values forgotten, defaults, what left the configuration and is kept, unknowns, then the prior values that
+//! are kept, then replacement. What means the same as before is taken for it ahead of the unknowns, so that a configuration which
+//! is only written differently changes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,6 +34,9 @@ pub(crate) fn draft(body: Body<'_>, prior: &Dynamic, config: &Dynamic, proposed:
     planned = normal_form(body, planned);
     if let (Dynamic::Map(planned), Dynamic::Map(config)) = (&mut planned, config) {
         fill_defaults(body, planned, config);
+    }
+    if let (Dynamic::Map(planned), Dynamic::Map(config), Dynamic::Map(prior)) = (&mut planned, config, prior) {
+        keep_left_out(body, planned, config, prior);
     }
     keep_same_in_plan(body, prior, &mut planned);
     if planned != *prior
@@ -94,6 +97,26 @@ fn fill_defaults(body: Body<'_>, planned: &mut Values, config: &Values) {
         }
     }
     each_block(body, planned, config, &mut fill_defaults);
+}
+
+/// Gives a nested attribute that left the configuration its prior value, where that is what is planned in the end. Terraform
+/// proposes null for it, again in each plan, and what differs from the prior state would be a change for ever.
+fn keep_left_out(body: Body<'_>, planned: &mut Values, config: &Values, prior: &Values) {
+    for member in members(body) {
+        let (Some(value), Some(configured), Some(before)) =
+            (planned.get_mut(member.name), config.get(member.name), prior.get(member.name))
+        else {
+            continue;
+        };
+        let Some((nesting, inner)) = member.inside else { continue };
+        if member.keeps_prior && member.is_computed && !member.has_default && configured.is_null() && value.is_null() {
+            *value = before.clone();
+            continue;
+        }
+        each_object_with_prior(nesting, value, configured, before, &Path::root(), &mut |planned, config, prior, _| {
+            keep_left_out(inner, planned, config, prior);
+        });
+    }
 }
 
 /// Makes every value unknown that the provider is to compute: null in the configuration, and without a default.
@@ -180,6 +203,7 @@ struct Member<'a> {
     name: &'a str,
     is_computed: bool,
     keeps_prior: bool,
+    has_default: bool,
     replacement: Replacement,
     inside: Option<(Nesting, Body<'a>)>,
 }
@@ -190,6 +214,7 @@ fn members(body: Body<'_>) -> impl Iterator<Item = Member<'_>> {
         name: attribute.name(),
         is_computed: attribute.presence().is_computed(),
         keeps_prior: attribute.keeps_prior(),
+        has_default: attribute.default_value().is_some(),
         replacement: attribute.replacement(),
         inside: match attribute.shape() {
             Shape::Nested(nesting, inner) => Some((*nesting, inner.as_slice().into())),
@@ -200,6 +225,7 @@ fn members(body: Body<'_>) -> impl Iterator<Item = Member<'_>> {
         name: block.name(),
         is_computed: block.is_computed(),
         keeps_prior: block.keeps_prior(),
+        has_default: false,
         replacement: block.replacement(),
         inside: Some((block.nesting().arrangement(), block.body())),
     }))

@@ -99,6 +99,24 @@ fn a_default_that_the_state_lacks_is_a_change() {
     assert_eq!(planned(&draft, "updated_at"), Dynamic::Unknown);
 }
 
+/// Terraform proposes null for it, since a person must have removed it, and proposes that again as long as it is there.
+#[test]
+fn a_nested_attribute_that_left_the_configuration_and_is_kept_is_no_change_for_ever() {
+    let inner = vec![attribute("name", Presence::Optional)];
+    let owner = Attribute::new("owner", Shape::Nested(Nesting::Single, inner), Presence::OptionalComputed);
+    let planned = |owner: Attribute| {
+        let attributes = [owner, attribute("updated_at", Presence::Computed)];
+        let prior = object([("owner", object([("name", text("me"))])), ("updated_at", text("monday"))]);
+        let config = object([("owner", Dynamic::Null), ("updated_at", Dynamic::Null)]);
+        let proposed = object([("owner", Dynamic::Null), ("updated_at", text("monday"))]);
+        (draft(attributes.as_slice().into(), &prior, &config, proposed).planned, prior)
+    };
+    let (kept, prior) = planned(owner.clone().keep_when_unknown());
+    assert_eq!(kept, prior);
+    let (open, _) = planned(owner);
+    assert_eq!(open, object([("owner", Dynamic::Unknown), ("updated_at", Dynamic::Unknown)]));
+}
+
 #[test]
 fn an_attribute_that_replaces_says_so_only_when_it_changes() {
     assert_eq!(update(&[("geo", text("us"))], &[]).replace, BTreeSet::new());

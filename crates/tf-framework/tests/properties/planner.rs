@@ -138,7 +138,8 @@ fn null_for_good(attributes: &[Attribute], prior: &Dynamic, config: &Dynamic, pl
             }
             (Nesting::Map, Dynamic::Map(config), Dynamic::Map(planned)) => planned.iter().find_map(|(key, planned)| {
                 let prior = prior.as_map().and_then(|prior| prior.get(key)).unwrap_or(&Dynamic::Null);
-                within(&config[key], planned, prior)
+                // Elements of a set are tried with configured ones that they have nothing to do with.
+                config.get(key).map_or_else(|| Some(name.to_owned()), |config| within(config, planned, prior))
             }),
             // Elements of a set have no place: each must do with some configured one.
             (Nesting::Set, Dynamic::Set(config), Dynamic::Set(planned)) => planned

@@ -50,11 +50,7 @@ impl Unnamed {
         if let Some(default) = self.default.filter(|_| self.presence == Presence::OptionalComputed) {
             attribute = attribute.default(default);
         }
-        // Terraform proposes null for such a nested attribute that left the configuration, again in each plan that keeps it:
-        // that is one change for ever, as with Terraform's own framework.
-        let proposed_null_for_ever =
-            matches!(self.shape, Shape::Nested(..)) && self.presence == Presence::OptionalComputed;
-        if self.keeps_prior && !proposed_null_for_ever {
+        if self.keeps_prior {
             attribute = attribute.keep_when_unknown();
         }
         match self.replacement {
