@@ -55,6 +55,34 @@ pub(crate) mod keys {
     pub(crate) const DIAGNOSTIC_ERROR_COUNT: &str = "diagnostic_error_count";
     /// How many warnings an answer holds.
     pub(crate) const DIAGNOSTIC_WARNING_COUNT: &str = "diagnostic_warning_count";
+    /// `ERROR` or `WARNING`.
+    pub(crate) const DIAGNOSTIC_SEVERITY: &str = "diagnostic_severity";
+    /// The title of a diagnostic.
+    pub(crate) const DIAGNOSTIC_SUMMARY: &str = "diagnostic_summary";
+    /// The text of a diagnostic.
+    pub(crate) const DIAGNOSTIC_DETAIL: &str = "diagnostic_detail";
+    /// What a diagnostic points at.
+    pub(crate) const DIAGNOSTIC_ATTRIBUTE: &str = "diagnostic_attribute";
+    /// Whether the host takes "not yet" for an answer.
+    pub(crate) const TF_CLIENT_CAPABILITY_DEFERRAL_ALLOWED: &str = "tf_client_capability_deferral_allowed";
+    /// Whether the host keeps what is write-only out of the state.
+    pub(crate) const TF_CLIENT_CAPABILITY_WRITE_ONLY_ATTRIBUTES_ALLOWED: &str =
+        "tf_client_capability_write_only_attributes_allowed";
+    /// Whether the host stores what a plan knows besides.
+    pub(crate) const TF_CLIENT_CAPABILITY_STORE_PLANNED_PRIVATE: &str = "tf_client_capability_store_planned_private";
+    /// Whether the host knows blocks that the provider fills in.
+    pub(crate) const TF_CLIENT_CAPABILITY_COMPUTED_BLOCKS_ALLOWED: &str =
+        "tf_client_capability_computed_blocks_allowed";
+    /// Whether the provider is asked to plan a destroy.
+    pub(crate) const TF_SERVER_CAPABILITY_PLAN_DESTROY: &str = "tf_server_capability_plan_destroy";
+    /// Whether the host may leave out the call for the schema.
+    pub(crate) const TF_SERVER_CAPABILITY_GET_PROVIDER_SCHEMA_OPTIONAL: &str =
+        "tf_server_capability_get_provider_schema_optional";
+    /// Whether the provider takes over the state of other types.
+    pub(crate) const TF_SERVER_CAPABILITY_MOVE_RESOURCE_STATE: &str = "tf_server_capability_move_resource_state";
+    /// Whether the provider generates configuration.
+    pub(crate) const TF_SERVER_CAPABILITY_GENERATE_RESOURCE_CONFIG: &str =
+        "tf_server_capability_generate_resource_config";
 }
 
 /// The module of lines about the protocol.

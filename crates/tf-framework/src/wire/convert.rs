@@ -5,6 +5,7 @@ use crate::{
     capabilities::ClientCapabilities,
     deferral::DeferredReason,
     diagnostics::{Diagnostic, Diagnostics, Severity},
+    log::{SDK_PROTO, keys},
     path::{Path, Step},
     schema::{Attribute, Nesting, Presence, Schema, Shape},
     server::bug,
@@ -47,6 +48,14 @@ pub(crate) fn value_to_wire(value: &Dynamic, ty: &Type) -> Result<proto::Dynamic
 /// What the host says that it can do. An old one says nothing, which means none of it.
 pub(crate) fn capabilities_from_wire(capabilities: Option<&proto::ClientCapabilities>) -> ClientCapabilities {
     let capabilities = capabilities.copied().unwrap_or_default();
+    tracing::trace!(
+        target: SDK_PROTO,
+        message = "Announced client capabilities",
+        { keys::TF_CLIENT_CAPABILITY_DEFERRAL_ALLOWED } = capabilities.deferral_allowed,
+        { keys::TF_CLIENT_CAPABILITY_WRITE_ONLY_ATTRIBUTES_ALLOWED } = capabilities.write_only_attributes_allowed,
+        { keys::TF_CLIENT_CAPABILITY_STORE_PLANNED_PRIVATE } = capabilities.store_planned_private,
+        { keys::TF_CLIENT_CAPABILITY_COMPUTED_BLOCKS_ALLOWED } = capabilities.computed_blocks_allowed,
+    );
     ClientCapabilities {
         deferral_allowed: capabilities.deferral_allowed,
         write_only_attributes_allowed: capabilities.write_only_attributes_allowed,
@@ -84,6 +93,18 @@ pub(crate) fn path_to_wire(path: &Path) -> proto::AttributePath {
     proto::AttributePath {
         steps: steps.map(|selector| proto::attribute_path::Step { selector: Some(selector) }).collect(),
     }
+}
+
+/// A path as a configuration refers to it.
+pub(crate) fn path_text(path: &proto::AttributePath) -> String {
+    use proto::attribute_path::step::Selector;
+    let selectors = path.steps.iter().filter_map(|step| step.selector.as_ref());
+    let path = selectors.fold(Path::root(), |path, selector| match selector {
+        Selector::AttributeName(name) => path.attr(name),
+        Selector::ElementKeyInt(index) => path.index(*index),
+        Selector::ElementKeyString(key) => path.key(key),
+    });
+    path.to_string()
 }
 
 pub(crate) fn deferred_to_wire(reason: Option<DeferredReason>) -> Option<proto::Deferred> {

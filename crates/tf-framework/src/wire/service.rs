@@ -31,7 +31,10 @@ use crate::{
     log::{SDK_PROTO, guarded, keys, request_span},
     provider::Provider,
     server::{Configured, Server, panicked},
-    wire::{convert::diagnostics_to_wire, generated::tfplugin6 as proto},
+    wire::{
+        convert::{diagnostics_to_wire, path_text},
+        generated::tfplugin6 as proto,
+    },
 };
 
 /// The generated service's implementation.
@@ -158,6 +161,21 @@ impl<P: Provider> Service<P> {
     }
 }
 
+/// The log line of one diagnostic.
+macro_rules! said {
+    ($level:ident, $name:literal, $diagnostic:ident) => {
+        tracing::event!(
+            target: SDK_PROTO,
+            tracing::Level::$level,
+            message = concat!("Response contains ", $name, " diagnostic"),
+            { keys::DIAGNOSTIC_SEVERITY } = $diagnostic.severity().as_str_name(),
+            { keys::DIAGNOSTIC_SUMMARY } = $diagnostic.summary,
+            { keys::DIAGNOSTIC_DETAIL } = $diagnostic.detail,
+            { keys::DIAGNOSTIC_ATTRIBUTE } = $diagnostic.attribute.as_ref().map(path_text),
+        )
+    };
+}
+
 /// One call, for its log lines: they stand under its span, and the last is written when this is dropped.
 struct Served {
     span: Span,
@@ -172,13 +190,25 @@ impl Served {
         if let Some((field, name)) = subject {
             span.record(field, name);
         }
+        span.in_scope(|| {
+            tracing::trace!(target: SDK_PROTO, message = "Received request");
+            tracing::trace!(target: SDK_PROTO, message = "Sending request downstream");
+        });
         Served { span, started: Instant::now(), errors: 0, warnings: 0 }
     }
 
+    /// Notes what the person is told.
     fn count(&mut self, diagnostics: &[proto::Diagnostic]) {
-        let of = |severity| diagnostics.iter().filter(|one| one.severity() == severity).count();
-        self.errors += of(proto::diagnostic::Severity::Error);
-        self.warnings += of(proto::diagnostic::Severity::Warning);
+        let _entered = self.span.enter();
+        for diagnostic in diagnostics {
+            if diagnostic.severity() == proto::diagnostic::Severity::Warning {
+                self.warnings += 1;
+                said!(WARN, "warning", diagnostic);
+            } else {
+                self.errors += 1;
+                said!(ERROR, "error", diagnostic);
+            }
+        }
     }
 }
 
@@ -187,11 +217,12 @@ impl Drop for Served {
         let _entered = self.span.enter();
         tracing::trace!(
             target: SDK_PROTO,
-            message = "Served request",
+            message = "Received downstream response",
             { keys::TF_REQ_DURATION_MS } = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
             { keys::DIAGNOSTIC_ERROR_COUNT } = self.errors,
             { keys::DIAGNOSTIC_WARNING_COUNT } = self.warnings,
         );
+        tracing::trace!(target: SDK_PROTO, message = "Served request");
     }
 }
 

@@ -128,7 +128,8 @@ fn what_is_wrong_with_an_argument_is_told_at_it() {
     });
 }
 
-/// A lease that is good for two seconds, and something that goes on until it was renewed.
+/// A lease that is good for two seconds, and something that goes on until it was renewed. When that is, a timer of the program
+/// says, and a shell that waits for a file can only look again: how often it does changes nothing but how long the test takes.
 const RENEWED: &str = r#"
 ephemeral "locker_lease" "it" {
   name    = "hall-3"

@@ -61,13 +61,28 @@ async fn the_log_names_what_is_listed_and_what_is_done_and_how_it_ended() {
 
     let (_, _, stderr) = plugin.shut_down(channel).await.unwrap();
     let lines: Vec<Value> = stderr.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let served = |call: &str| {
-        let is_it = |line: &&Value| line["@message"] == "Served request" && line["tf_rpc"] == call;
-        let found: Vec<_> = lines.iter().filter(is_it).collect();
-        assert_eq!(found.len(), 1, "{call}");
-        found[0].clone()
+    let is_announced = |line: &Value| line["@message"] == "Announced client capabilities";
+    let announced: Vec<_> = lines.iter().filter(|line| is_announced(line)).collect();
+    assert_eq!(announced.len(), 1);
+    assert_eq!(announced[0]["tf_rpc"], "ConfigureProvider");
+    assert_eq!(announced[0]["tf_client_capability_write_only_attributes_allowed"], false);
+    let answered = |call: &str| {
+        let lines: Vec<_> = lines.iter().filter(|line| line["tf_rpc"] == call).collect();
+        let told: Vec<_> = lines.iter().map(|line| (line["@level"].as_str(), line["@message"].as_str())).collect();
+        let (trace, error) = (Some("trace"), Some("error"));
+        let wanted = [
+            (trace, Some("Received request")),
+            (trace, Some("Sending request downstream")),
+            (error, Some("Response contains error diagnostic")),
+            (trace, Some("Received downstream response")),
+            (trace, Some("Served request")),
+        ];
+        assert_eq!(told, wanted, "{call}");
+        assert_eq!(lines[2]["diagnostic_severity"], "ERROR");
+        assert!(lines[2]["diagnostic_summary"].is_string() && lines[2]["diagnostic_detail"].is_string(), "{call}");
+        lines[3].clone()
     };
-    let (listed, done) = (served("ListResource"), served("InvokeAction"));
+    let (listed, done) = (answered("ListResource"), answered("InvokeAction"));
     assert_eq!(
         (&listed["tf_list_resource_type"], &done["tf_action_type"]),
         (&"notebook_note".into(), &"notebook_archive".into())

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     check_schema::check_schema,
     diagnostics::Diagnostics,
-    log::keys,
+    log::{SDK_PROTO, keys},
     provider::Provider,
     registration::ResourceType,
     server::bug,
@@ -21,12 +21,21 @@ use crate::{
 
 /// Always all that the framework can do, whatever the provider has: a host looks at them once.
 fn capabilities() -> Option<proto::ServerCapabilities> {
-    Some(proto::ServerCapabilities {
+    let all = proto::ServerCapabilities {
         plan_destroy: true,
         get_provider_schema_optional: true,
         move_resource_state: true,
         generate_resource_config: true,
-    })
+    };
+    tracing::trace!(
+        target: SDK_PROTO,
+        message = "Announced server capabilities",
+        { keys::TF_SERVER_CAPABILITY_PLAN_DESTROY } = all.plan_destroy,
+        { keys::TF_SERVER_CAPABILITY_GET_PROVIDER_SCHEMA_OPTIONAL } = all.get_provider_schema_optional,
+        { keys::TF_SERVER_CAPABILITY_MOVE_RESOURCE_STATE } = all.move_resource_state,
+        { keys::TF_SERVER_CAPABILITY_GENERATE_RESOURCE_CONFIG } = all.generate_resource_config,
+    );
+    Some(all)
 }
 
 #[tonic::async_trait]
