@@ -4,16 +4,18 @@
 use std::{collections::BTreeSet, ops::RangeInclusive, sync::Arc};
 
 use crate::{
+    normal_form::{normal_form, open_computed_blocks},
     path::Path,
     plan,
     provider::Provider,
-    schema::Attribute,
+    schema::{Attribute, Schema},
     server::Server,
     types::Type,
     value::{Dynamic, ValueError},
     wire::{
+        convert::schema_to_wire,
         environment::Environment,
-        generated::tfplugin6::provider_server,
+        generated::tfplugin6::{self, provider_server},
         handshake::handshake_line,
         json::{self, Undefined},
         msgpack,
@@ -64,6 +66,28 @@ pub fn draft(
 ) -> (Dynamic, BTreeSet<Path>) {
     let draft = plan::draft(attributes.into(), prior, config, proposed);
     (draft.planned, draft.replace)
+}
+
+/// The same with blocks, between bytes as they come from Terraform and go back to it.
+///
+/// # Errors
+/// [`ValueError`] when the bytes are no value of the schema.
+pub fn plan_on_wire(
+    schema: &Schema,
+    prior: &[u8],
+    config: &[u8],
+    proposed: &[u8],
+) -> Result<(Vec<u8>, BTreeSet<Path>), ValueError> {
+    let (body, ty) = (schema.body(), schema.value_type());
+    let prior = normal_form(body, msgpack::decode(prior, &ty)?);
+    let config = open_computed_blocks(body, msgpack::decode(config, &ty)?);
+    let draft = plan::draft(body, &prior, &config, msgpack::decode(proposed, &ty)?);
+    Ok((msgpack::encode(&normal_form(body, draft.planned), &ty)?, draft.replace))
+}
+
+/// A schema as Terraform gets it.
+pub fn schema_on_wire(schema: &Schema) -> tfplugin6::Schema {
+    schema_to_wire(schema)
 }
 
 /// The value where the configuration has none.

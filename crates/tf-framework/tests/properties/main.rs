@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod blocks;
 mod codec;
 mod core;
 mod msgpack;
