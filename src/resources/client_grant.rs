@@ -280,7 +280,7 @@ async fn change(
         let attempt = Attempt::new("grant access to", "client", &client_id).needing(MANAGE).fields(FIELDS);
         let roles: Vec<Role> = gained.roles.iter().cloned().collect();
         pangea.api()?.clients().grant(&client_id, &gained.scopes, &roles).await.explain(pangea, &attempt)?;
-        refresh_login(pangea, &client_id).await?;
+        refresh_token(pangea, &client_id).await?;
     }
     Ok(state)
 }
@@ -316,14 +316,13 @@ async fn take_away(pangea: &Pangea, state: &ClientGrant, lost: &Holding) -> Resu
         Err(error) if error.is_gone() => return Ok(()),
         result => result.explain(pangea, &attempt)?,
     }
-    refresh_login(pangea, client_id).await
+    refresh_token(pangea, client_id).await
 }
 
-/// A token that was made before its client's access changed may not show the change.
-async fn refresh_login(pangea: &Pangea, client_id: &str) -> Result<()> {
-    if pangea.is_login(client_id) {
-        pangea.api()?.forget_token().await;
-    }
+/// A token that was made before its client's access changed may not show the change, whether the client is the login or one that this
+/// run acts as.
+async fn refresh_token(pangea: &Pangea, client_id: &str) -> Result<()> {
+    pangea.api()?.forget_token(client_id).await;
     Ok(())
 }
 

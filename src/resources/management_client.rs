@@ -333,9 +333,9 @@ async fn change_access(
         let roles: Vec<_> = gained.roles.iter().cloned().collect();
         clients.grant(&id, &gained.scopes, &roles).await.explain(pangea, &attempt)?;
     }
-    if !(lost.is_empty() && gained.is_empty()) && pangea.is_login(&id) {
-        // The token in use was made before the change and may not show it.
-        pangea.api()?.forget_token().await;
+    if !(lost.is_empty() && gained.is_empty()) {
+        // A token of this client that is in use was made before the change and may not show it.
+        pangea.api()?.forget_token(&id).await;
     }
     state.scopes = plan.scopes.clone();
     state.roles = plan.roles.clone();

@@ -316,6 +316,30 @@ fn another_client_of_the_project_changes_nothing_but_who_calls() {
 }
 
 #[test]
+fn a_grant_counts_at_once_though_its_client_has_acted_before() {
+    every_cli().run(|world| {
+        let grant = r#"
+resource "pangea_client_grant" "it" {
+  client_id  = pangea_management_client.it.client_id
+  scopes     = ["pangea:service:redact:config:manage", "pangea:service:redact:config:read"]
+  depends_on = [pangea_service_config.it]
+}
+
+resource "pangea_service_config" "later" {
+  service               = "redact"
+  name                  = "later"
+  impersonate_client_id = pangea_client_grant.it.client_id
+}
+"#;
+        world.config(&format!("{}{grant}", all("null"))).apply();
+        world.plan_is_empty();
+        world.destroy();
+        assert!(world.emulator().leftovers().is_empty());
+        no_run_secret_is_left(world);
+    });
+}
+
+#[test]
 fn a_replaced_client_takes_its_configuration_along() {
     every_cli().run(|world| {
         let with = |lifetime: u32| {

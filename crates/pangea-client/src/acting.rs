@@ -7,7 +7,7 @@ use std::{
     collections::BTreeMap,
     pin::Pin,
     sync::{
-        Arc, Mutex as StdMutex, PoisonError, Weak,
+        Arc, Mutex as StdMutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -49,14 +49,23 @@ pub(crate) struct Actors {
 impl Actors {
     /// The client of this id, the same for all who ask.
     pub(crate) fn actor(&self, client_id: &str) -> Arc<Actor> {
-        let mut actors = self.actors.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut actors = self.all();
         Arc::clone(actors.entry(client_id.to_owned()).or_insert_with(|| Arc::new(Actor::new(client_id))))
+    }
+
+    /// The client of this id, where somebody asked for it before.
+    pub(crate) fn known(&self, client_id: &str) -> Option<Arc<Actor>> {
+        self.all().get(client_id).cloned()
     }
 
     /// Revokes the tokens and secrets of all clients at once.
     pub(crate) async fn close(&self, shared: &Arc<Shared>) {
-        let actors: Vec<_> = self.actors.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        let actors: Vec<_> = self.all().values().cloned().collect();
         futures_util::future::join_all(actors.iter().map(|actor| actor.close(shared))).await;
+    }
+
+    fn all(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Actor>>> {
+        self.actors.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -86,11 +86,8 @@ impl Api {
     /// is revoked by [`Api::shutdown`]. Where none can be had, calls are [`Kind::CannotAct`].
     #[must_use]
     pub fn acting_as(&self, client_id: &str) -> Api {
-        let is_login = match &self.config().credentials {
-            Credentials::ClientCredentials { client_id: own, .. } => own == client_id,
-            Credentials::AccessToken(_) | Credentials::None => false,
-        };
-        let caller = if is_login { Caller::Login } else { Caller::Actor(self.shared.actors.actor(client_id)) };
+        let caller =
+            if self.is_login(client_id) { Caller::Login } else { Caller::Actor(self.shared.actors.actor(client_id)) };
         Api { caller, ..self.clone() }
     }
 
@@ -147,10 +144,17 @@ impl Api {
         AiGuard { api: self }
     }
 
-    /// Lets the next call mint a new access token, as is needed after a grant to the very client that is logged in: the old
-    /// token does not know of it, so its 403 proves nothing. Does nothing where a ready token was configured.
-    pub async fn forget_token(&self) {
-        self.shared.auth.forget(self.config().clock.now()).await;
+    /// Lets the next call that is made as this client, the login or one that is acted as, mint a new access token. It is needed after
+    /// a grant to that client: the old token does not know of it, so its 403 proves nothing. Does nothing where a ready token was
+    /// configured, or nobody called as the client.
+    pub async fn forget_token(&self, client_id: &str) {
+        let now = self.config().clock.now();
+        if self.is_login(client_id) {
+            self.shared.auth.forget(now).await;
+        }
+        if let Some(actor) = self.shared.actors.known(client_id) {
+            actor.auth.forget(now).await;
+        }
     }
 
     /// Revokes what was minted, within 4 s, and ends the login: later calls are [`Kind::Stopped`]. First go the tokens and secrets
@@ -164,6 +168,13 @@ impl Api {
             tracing::warn!("secrets of this run could not be revoked in time; they expire within ten minutes");
         }
         auth.close(transport, SHUTDOWN_LIMIT.saturating_sub(began.elapsed())).await;
+    }
+
+    fn is_login(&self, client_id: &str) -> bool {
+        match &self.config().credentials {
+            Credentials::ClientCredentials { client_id: own, .. } => own == client_id,
+            Credentials::AccessToken(_) | Credentials::None => false,
+        }
     }
 
     /// A handle that calls as it was configured, whatever this one does.

@@ -69,6 +69,29 @@ async fn a_secret_is_made_for_the_run_and_revoked_with_its_token_before_the_logi
 }
 
 #[tokio::test]
+async fn a_forgotten_token_is_replaced_and_its_secret_kept() {
+    let world = World::start(service).await;
+    read(&world.api).await.unwrap();
+    world.api.forget_token(ACTOR).await;
+    world.api.forget_token("psa_nobody").await;
+    read(&world.api).await.unwrap();
+    world.api.shutdown().await;
+    expect![[r#"
+        POST /token (Basic)
+        GET /clients/ACTOR (Bearer pts_1)
+        POST /clients/ACTOR/secrets (Bearer pts_1)
+        POST /token (Basic)
+        POST /audit/v1beta/config (Bearer pts_2)
+        POST /token (Basic)
+        POST /audit/v1beta/config (Bearer pts_3)
+        POST /token/revoke (Basic)
+        POST /token/revoke (Basic)
+        DELETE /clients/ACTOR/secrets/pce_run (Bearer pts_1)
+        POST /token/revoke (Basic)"#]]
+    .assert_eq(&course(&world).join("\n"));
+}
+
+#[tokio::test]
 async fn a_secret_that_is_given_is_used_in_the_clients_own_way_and_without_the_logins_scopes() {
     let posts = r#"{"client_id":"psa_a","client_name":"one","token_endpoint_auth_method":"client_secret_post"}"#;
     let script = move |call: &Call| match call.line.starts_with("GET") {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use expect_test::expect;
 use futures_util::future::join_all;
 
-use super::world::{CLIENT_SECRET, REVOKE_PATH, Reaction, TOKEN_PATH, World, json, login};
+use super::world::{CLIENT_ID, CLIENT_SECRET, REVOKE_PATH, Reaction, TOKEN_PATH, World, json, login};
 use crate::{AuthMethod, Config, Credentials, Kind};
 
 fn bearers(world: &World) -> Vec<String> {
@@ -25,7 +25,7 @@ async fn revoked(world: &World) -> Vec<String> {
 async fn nothing_is_sent_before_the_first_call() {
     let world = World::start(|_| None).await;
     let _ = (world.api.clients(), world.api.clone());
-    world.api.forget_token().await;
+    world.api.forget_token(CLIENT_ID).await;
     world.api.shutdown().await;
     assert_eq!(world.server.all().len(), 0);
 }
@@ -211,7 +211,7 @@ async fn a_token_endpoint_that_is_busy_is_asked_again() {
 async fn a_forgotten_token_is_replaced_now_and_revoked_at_the_end() {
     let world = World::start(|_| None).await;
     world.api.clients().get("psa_a").await.unwrap();
-    world.api.forget_token().await;
+    world.api.forget_token(CLIENT_ID).await;
     world.api.clients().get("psa_a").await.unwrap();
     assert_eq!(bearers(&world), ["Bearer pts_1", "Bearer pts_2"]);
 
