@@ -4,7 +4,7 @@
 //! wrong. It never knows protobuf or HTTP status codes.
 //!
 //! Reading order: [`provider`] (the provider block, and the lists of what there is), [`resources`], [`data_sources`],
-//! [`ephemerals`] and [`functions`] (one file each), [`diagnose`] (a client's error in, a diagnostic out), then what several of them share: [`ids`],
+//! [`ephemerals`], [`list_resources`] and [`functions`] (one file each), [`diagnose`] (a client's error in, a diagnostic out), then what several of them share: [`ids`],
 //! [`gone`], [`protection`], [`access`], [`acting`], [`jwk_pem`].
 
 pub mod access;
@@ -16,6 +16,7 @@ pub mod functions;
 pub mod gone;
 pub mod ids;
 pub mod jwk_pem;
+pub mod list_resources;
 pub mod protection;
 pub mod provider;
 pub mod resources;

@@ -6,12 +6,14 @@ mod settings;
 
 use pangea_client::{Api, Config, Stop};
 use tf_framework::{
-    Context, DataSourceType, Diagnostic, Diagnostics, EphemeralResourceType, FunctionType, Host, Model, Path, Provider,
-    ResourceType, Result, Value, async_trait,
+    Context, DataSourceType, Diagnostic, Diagnostics, EphemeralResourceType, FunctionType, Host, ListResourceType,
+    Model, Path, Provider, ResourceType, Result, Value, async_trait,
 };
 use tokio::task::AbortHandle;
 
-use crate::{access::Access, acting::Objects, data_sources, diagnose, ephemerals, functions, gone, resources};
+use crate::{
+    access::Access, acting::Objects, data_sources, diagnose, ephemerals, functions, gone, list_resources, resources,
+};
 
 pub use block::{Block, ClientSecrets};
 pub use environment::{ALLOW_DELETE, Environment};
@@ -76,6 +78,14 @@ impl Provider for PangeaProvider {
             DataSourceType::of::<data_sources::ServiceConfig>(),
             DataSourceType::of::<data_sources::ServiceConfigs>(),
             DataSourceType::of::<data_sources::TextGuard>(),
+        ]
+    }
+
+    fn list_resources() -> Vec<ListResourceType<Pangea>> {
+        vec![
+            ListResourceType::of::<list_resources::Projects>(),
+            ListResourceType::of::<list_resources::ManagementClients>(),
+            ListResourceType::of::<list_resources::ClientSecrets>(),
         ]
     }
 

@@ -97,21 +97,30 @@ impl DataSource<Pangea> for Clients {
 
     async fn read(pangea: &Pangea, config: Clients, _: &mut Context<Clients>) -> Result<Clients> {
         let api = pangea.api()?;
-        let is_empty = |set: &Value<BTreeSet<String>>| set.known().is_some_and(BTreeSet::is_empty);
-        if is_empty(&config.client_id_in) || is_empty(&config.name_in) {
-            // In a query, no value at all would let everything through.
+        if config.lets_none_through() {
             return Ok(Clients { clients: Vec::new().into(), ..config });
         }
         let attempt = Attempt::new("list", "clients", "").needing(READ);
         let mut found = api.clients().list(&config.filter()).await.explain(pangea, &attempt)?;
-        found.sort_by(|one, other| (&one.created_at, &one.client_id).cmp(&(&other.created_at, &other.client_id)));
+        oldest_first(&mut found);
         let clients: Vec<Listed> = found.into_iter().map(Listed::from).collect();
         Ok(Clients { clients: clients.into(), ..config })
     }
 }
 
+/// The order of making, so that a new client comes last.
+pub(crate) fn oldest_first(clients: &mut [pangea_client::Client]) {
+    clients.sort_by(|one, other| (&one.created_at, &one.client_id).cmp(&(&other.created_at, &other.client_id)));
+}
+
 impl Clients {
-    fn filter(&self) -> ClientFilter {
+    /// Whether a set of choices is empty. In a query, no value at all would let everything through.
+    pub(crate) fn lets_none_through(&self) -> bool {
+        let is_empty = |set: &Value<BTreeSet<String>>| set.known().is_some_and(BTreeSet::is_empty);
+        is_empty(&self.client_id_in) || is_empty(&self.name_in)
+    }
+
+    pub(crate) fn filter(&self) -> ClientFilter {
         let list = |set: &Value<BTreeSet<String>>| set.known().into_iter().flatten().cloned().collect();
         ClientFilter {
             client_id: self.client_id.known().cloned(),

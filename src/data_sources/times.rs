@@ -24,7 +24,7 @@ pub struct Times {
 }
 
 /// The filter of the API for these bounds.
-pub(super) fn filter(times: &Value<Times>) -> TimeFilter {
+pub(crate) fn filter(times: &Value<Times>) -> TimeFilter {
     let Some(times) = times.known() else { return TimeFilter::default() };
     TimeFilter {
         at: times.at.known().cloned(),
@@ -36,7 +36,7 @@ pub(super) fn filter(times: &Value<Times>) -> TimeFilter {
 }
 
 /// Checks that each bound is a time.
-pub(super) fn check(times: &Value<Times>, attribute: &str, diagnostics: &mut Diagnostics) {
+pub(crate) fn check(times: &Value<Times>, attribute: &str, diagnostics: &mut Diagnostics) {
     let Some(times) = times.known() else { return };
     let bounds = [("at", &times.at), ("gt", &times.gt), ("gte", &times.gte), ("lt", &times.lt), ("lte", &times.lte)];
     for (name, bound) in bounds {

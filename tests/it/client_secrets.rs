@@ -27,7 +27,7 @@ fn names(world: &World) -> Vec<String> {
 }
 
 /// Makes a further secret behind Terraform's back.
-fn make_secret(world: &World, client_id: &str, name: &str) {
+pub fn make_secret(world: &World, client_id: &str, name: &str) {
     let login = world.emulator().credentials().unwrap();
     let url = |path: &str| format!("{}/authorization.access/v1beta/oauth/{path}", world.emulator().url());
     let form =

@@ -28,6 +28,7 @@ mod project;
 mod projects;
 mod protocol;
 mod provider_block;
+mod query;
 mod secrets;
 mod service_config;
 mod service_config_data;

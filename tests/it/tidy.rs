@@ -60,6 +60,18 @@ fn every_ephemeral_resource_has_its_file_example_and_page() {
 }
 
 #[test]
+fn every_list_resource_has_its_file_example_and_page() {
+    let missing = missing(PangeaProvider::list_resources().into_iter().map(|list| short(list.name())), |name| {
+        vec![
+            format!("src/list_resources/{name}.rs"),
+            format!("examples/list-resources/pangea_{name}/list-resource.tfquery.hcl"),
+            format!("docs/list-resources/{name}.md"),
+        ]
+    });
+    assert!(missing.is_empty(), "missing: {missing:#?}");
+}
+
+#[test]
 fn every_function_has_its_file_example_and_page() {
     let missing = missing(PangeaProvider::functions().into_iter().map(|function| short(function.name())), |name| {
         vec![

@@ -7,10 +7,11 @@ use tokio::sync::mpsc::Sender;
 
 use crate::{
     Result,
-    context::reasons,
+    context::{Context, reasons},
     diagnostics::Diagnostics,
     identity::Identified,
     model::Model,
+    private::Private,
     server::{
         bug, identity,
         list_resource::{AnyListResource, ListEvent, ListRequest, Listed, Typed},
@@ -163,6 +164,32 @@ impl<Api: Send + Sync + 'static, R: Identified<Api>> Results<Api, R> {
             self.warnings.warn("Incomplete result", detail);
         }
         self.found(display_name, Some(identity), None, Diagnostics::new()).await
+    }
+
+    /// The same for an object of which no more than its identity is known yet: where the resource is wanted, it is imported by
+    /// that identity and read, so that what is listed is what an import comes to. An object that is gone by then is left out.
+    ///
+    /// # Errors
+    /// What the import or the read says.
+    pub async fn push_imported(
+        &mut self,
+        api: &Api,
+        display_name: impl Into<String> + Send,
+        identity: R::Identity,
+    ) -> Result<ControlFlow<()>> {
+        if !self.wants_resource {
+            return Ok(self.push_identity(display_name, identity).await);
+        }
+        let mut imported = Context::new(None, Private::default());
+        let state = R::import_by_identity(api, identity, &mut imported).await?;
+        let mut read = Context::new(None, imported.private);
+        let found = R::read(api, state, &mut read).await?;
+        self.warnings.extend(imported.diagnostics);
+        self.warnings.extend(read.diagnostics);
+        match found {
+            Some(state) => Ok(self.push(display_name, state).await),
+            None => Ok(ControlFlow::Continue(())),
+        }
     }
 
     /// Tells the person something without failing. It goes out with the next result, or at the end.

@@ -94,8 +94,11 @@ impl Resource<Shelf> for Book {
         Ok(plan)
     }
 
-    async fn read(_: &Shelf, state: Book, _: &mut Context<Book>) -> Result<Option<Book>> {
-        Ok(Some(state))
+    async fn read(_: &Shelf, state: Book, ctx: &mut Context<Book>) -> Result<Option<Book>> {
+        if ctx.private().is_set("imported") {
+            ctx.warn("Read as an import", "As it is.");
+        }
+        Ok(Some(state).filter(|book| book.title != Value::from("Lost")))
     }
 
     async fn update(_: &Shelf, _: Book, plan: Book, _: &mut Context<Book>) -> Result<Book> {
@@ -115,7 +118,8 @@ impl Identified<Shelf> for Book {
         Some(BookIdentity { title: self.title.clone() })
     }
 
-    async fn import_by_identity(_: &Shelf, identity: BookIdentity, _: &mut Context<Book>) -> Result<Book> {
+    async fn import_by_identity(_: &Shelf, identity: BookIdentity, ctx: &mut Context<Book>) -> Result<Book> {
+        ctx.private().set("imported", true);
         Ok(book(identity.title))
     }
 }
@@ -173,6 +177,11 @@ impl ListResource<Shelf> for BookList {
             }
             "identity alone" => {
                 let _ = results.push_identity("Emma", BookIdentity { title: "Emma".into() }).await;
+            }
+            "imported" => {
+                for title in ["Emma", "Lost", "Kim"] {
+                    let _ = results.push_imported(shelf, title, BookIdentity { title: title.into() }).await?;
+                }
             }
             "warns" => {
                 results.warn("A page is torn", "Of the catalogue.");
@@ -253,6 +262,21 @@ async fn every_object_comes_with_its_identity_and_only_a_wanted_resource_with_it
             assert_eq!(resource, Dynamic::Map(expected.into_object()));
         }
     }
+}
+
+#[tokio::test]
+async fn what_is_listed_as_imported_is_what_an_import_and_a_read_come_to() {
+    let events = list(proto::list_resource::Request { include_resource_object: true, ..request("imported") }).await;
+    // What is gone by the time of the read is left out, and the read's warnings come along.
+    assert_eq!(titles(&events), ["Emma", "Kim"]);
+    let resource = from_wire(events[1].resource_object.as_ref(), &Book::schema(0).value_type());
+    assert_eq!(resource, Dynamic::Map(Book { place_wo: Value::Null, ..book("Kim") }.into_object()));
+    assert!(events.iter().all(|event| warnings(&event.diagnostic) == ["Read as an import"]), "{events:?}");
+
+    // Where nobody wants the resource, nothing is read.
+    let events = list(request("imported")).await;
+    assert_eq!(titles(&events), ["Emma", "Lost", "Kim"]);
+    assert!(events.iter().all(|event| event.diagnostic.is_empty() && event.resource_object.is_none()));
 }
 
 #[tokio::test]
