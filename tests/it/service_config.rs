@@ -1,5 +1,7 @@
 //! `pangea_service_config` on real programs: its life, and in whose name it is read, changed and deleted.
 
+use std::time::Duration;
+
 use expect_test::expect;
 use pangea_emulator::Fault;
 use serde_json::{Value, json};
@@ -555,6 +557,27 @@ fn one_secret_serves_a_whole_run_and_one_that_could_not_be_revoked_dies_by_itsel
         world.emulator().clear_faults();
         world.destroy();
         assert!(world.emulator().leftovers().is_empty());
+    });
+}
+
+#[test]
+fn a_provider_that_is_killed_leaves_a_secret_that_is_dead_in_ten_minutes_and_the_next_apply_goes_on() {
+    every_cli().run(|world| {
+        world.config(&with_project("it", "")).apply();
+        world.config(&all("null"));
+        let never = Duration::from_secs(3600);
+        world.emulator().inject(Fault::latency(never).path("/audit/v1beta/config/create").always());
+        let has_begun = || !world.emulator().run_secrets().is_empty() && !world.emulator().tokens().is_empty();
+        world.killed_when(&["apply", "-auto-approve", "-input=false"], has_begun);
+        assert_eq!(world.emulator().run_secrets().len(), 1);
+        world.emulator().clear_faults();
+        world.apply();
+        world.plan_is_empty();
+        assert_eq!(world.emulator().run_secrets().len(), 1, "that of the killed run alone");
+        world.emulator().advance(Duration::from_secs(600));
+        assert_eq!(world.emulator().run_secrets(), Vec::<Value>::new());
+        world.destroy();
+        assert_eq!(world.emulator().leftovers().configs, 0);
     });
 }
 

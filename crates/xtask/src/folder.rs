@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -302,9 +303,19 @@ impl Folder {
     /// Runs the program with any arguments, in the folder, and gives what comes back.
     #[track_caller]
     pub fn run(&self, arguments: &[&str]) -> Output {
+        process::output(&mut self.command(arguments), COMMAND_LIMIT).unwrap()
+    }
+
+    /// Runs the program with any arguments, and kills it with the provider as soon as the condition holds.
+    #[track_caller]
+    pub fn killed_when(&self, arguments: &[&str], condition: impl Fn() -> bool) {
+        process::killed_when(&mut self.command(arguments), COMMAND_LIMIT, condition).unwrap();
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = process::isolated(&self.cli.path);
         command.args(arguments).current_dir(self.path()).envs(&self.environment);
-        process::output(&mut command, COMMAND_LIMIT).unwrap()
+        command
     }
 
     #[track_caller]

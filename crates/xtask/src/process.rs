@@ -60,6 +60,25 @@ pub fn output(command: &mut Command, limit: Duration) -> Result<Output> {
     Ok(output)
 }
 
+/// Runs the command until `condition` holds, and then kills it with all that it started, as a machine that dies would. That it ends
+/// before, or that `limit` comes first, is an error.
+pub fn killed_when(command: &mut Command, limit: Duration, condition: impl Fn() -> bool) -> Result<()> {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.process_group(0).spawn().with_context(|| format!("{} does not start", line(command)))?;
+    let watchdog = Watchdog::over(&child, limit);
+    while !condition() {
+        if let Some(status) = child.try_wait()? {
+            let why = if watchdog.fired() { "took too long" } else { "ended by itself" };
+            bail!("{} {why} ({status})", line(command));
+        }
+        pause(Duration::from_millis(2));
+    }
+    kill(&format!("-{}", child.id()));
+    child.wait()?;
+    watchdog.fired();
+    Ok(())
+}
+
 /// Like [`output`], but the person at the terminal sees each line as it comes.
 pub fn shown(command: &mut Command, limit: Duration) -> Result<Output> {
     command.stdin(Stdio::null()).stdout(Stdio::piped());

@@ -1,0 +1,29 @@
+secret_recipient = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
+
+projects = {
+  ads       = {}
+  billing   = {}
+  carts     = {}
+  catalog   = {}
+  checkout  = {}
+  coupons   = {}
+  delivery  = {}
+  docs      = {}
+  feedback  = {}
+  fraud     = {}
+  gifts     = {}
+  identity  = {}
+  inventory = {}
+  ledger    = {}
+  loyalty   = {}
+  mail      = {}
+  media     = {}
+  orders    = {}
+  payments  = {}
+  pricing   = {}
+  returns   = {}
+  reviews   = {}
+  search    = {}
+  shop      = {}
+  support   = {}
+}
