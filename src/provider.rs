@@ -57,6 +57,7 @@ impl Provider for PangeaProvider {
         vec![
             ResourceType::of::<resources::Project>().identified().into(),
             ResourceType::of::<resources::ManagementClient>().identified().into(),
+            ResourceType::of::<resources::ServiceClient>().identified().into(),
             ResourceType::of::<resources::ClientGrant>().identified().into(),
             ResourceType::of::<resources::ClientSecret>().identified().into(),
             ResourceType::of::<resources::ServiceConfig>().identified().into(),

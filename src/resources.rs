@@ -3,8 +3,10 @@
 pub mod client_grant;
 pub mod client_secret;
 pub mod management_client;
+pub mod oauth_client;
 pub mod organization;
 pub mod project;
+pub mod service_client;
 pub mod service_config;
 
 pub(crate) mod role;
@@ -17,6 +19,7 @@ pub use client_secret::ClientSecret;
 pub use management_client::ManagementClient;
 pub use organization::Organization;
 pub use project::Project;
+pub use service_client::ServiceClient;
 pub use service_config::ServiceConfig;
 
 /// The warning for access that two resources plan to hold on one client.

@@ -30,6 +30,7 @@ mod protocol;
 mod provider_block;
 mod query;
 mod secrets;
+mod service_client;
 mod service_config;
 mod service_config_data;
 mod service_configs;

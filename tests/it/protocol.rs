@@ -17,8 +17,9 @@ pub const GRANT: &str = "pangea_client_grant";
 pub const SECRET: &str = "pangea_client_secret";
 pub const ORGANIZATION: &str = "pangea_organization";
 pub const CONFIG: &str = "pangea_service_config";
+pub const SERVICE_CLIENT: &str = "pangea_service_client";
 pub const JWKS: &str = "pangea_jwks";
-pub const RESOURCES: [&str; 6] = [PROJECT, CLIENT, GRANT, SECRET, ORGANIZATION, CONFIG];
+pub const RESOURCES: [&str; 7] = [PROJECT, CLIENT, GRANT, SECRET, ORGANIZATION, SERVICE_CLIENT, CONFIG];
 
 pub const READ: &str = "pangea:platform:project:read";
 pub const MANAGE: &str = "pangea:platform:project:manage";
@@ -41,6 +42,7 @@ pub fn sample(type_name: &str) -> Value {
     match type_name {
         PROJECT => project("it"),
         CLIENT => client("it", &[READ, MANAGE]),
+        SERVICE_CLIENT => client("it", &["pangea:service:ai-guard:read"]),
         GRANT => grant(&json!("psa_abcdefghijklmnopqrstuvwxyz234567"), &[AUDIT]),
         SECRET => json!({ "client_id": "psa_abcdefghijklmnopqrstuvwxyz234567" }),
         ORGANIZATION => json!({ "name": "it", "adopt": true }),

@@ -65,6 +65,7 @@ pub trait Model: Clone + Send + Sync + Sized + 'static {
 }
 
 /// An object on its way into a [`Model`].
+#[derive(Clone)]
 pub struct Object {
     attributes: BTreeMap<String, Dynamic>,
     path: Path,

@@ -1,8 +1,8 @@
-//! What a plan of a management client says beyond its attributes: warnings, refusals, and the first secret's future.
+//! What a plan of a client says beyond its attributes: warnings, refusals, and the first secret's future.
 
 use tf_framework::{Diagnostic, Path, Plan, Secret, Value};
 
-use super::{IMPORTED, ManagementClient};
+use super::{IMPORTED, Kind, OauthClient, reach};
 use crate::{
     access::Holding,
     acting, protection,
@@ -13,7 +13,7 @@ use crate::{
 /// The name under which the client's own resource plans to hold scopes. Grants use their ids, which never look like this.
 const HOLDER: &str = "the client itself";
 
-pub(super) fn modify(pangea: Option<&Pangea>, plan: &mut Plan<ManagementClient>) {
+pub(super) fn modify<K: Kind>(pangea: Option<&Pangea>, plan: &mut Plan<OauthClient<K>>) {
     if let Some(pangea) = pangea {
         let verb = if plan.is_destroy() { "delete" } else { "replace" };
         protection::check_plan(plan, |prior| self_change(pangea, prior, verb));
@@ -25,6 +25,7 @@ pub(super) fn modify(pangea: Option<&Pangea>, plan: &mut Plan<ManagementClient>)
     }
     // A plan that can't be read has its errors from validation already.
     let Ok(Some(planned)) = plan.planned() else { return };
+    reach::plan(pangea, plan, &planned);
     plan_secret(plan, &planned);
     if let Some(prior) = plan.prior().cloned() {
         warn_of_unmanaged(plan, &prior, &planned);
@@ -42,22 +43,22 @@ pub(super) fn modify(pangea: Option<&Pangea>, plan: &mut Plan<ManagementClient>)
 
 /// What an update takes away. The update after an import takes nothing that only the import had found, and turning
 /// `exclusive_scopes` on takes nothing before a plan has listed it.
-pub(super) fn to_revoke(prior: &ManagementClient, planned: &ManagementClient, imported: bool) -> Holding {
+pub(super) fn to_revoke<K: Kind>(prior: &OauthClient<K>, planned: &OauthClient<K>, imported: bool) -> Holding {
     let (was, is) = (prior.declared().exclusive, planned.declared().exclusive);
     let mut lost = prior.holding().without(&planned.holding());
     if (imported && !is) || (!was && is) {
         lost.scopes.clear();
     }
     if imported {
-        lost.roles.retain(|_| planned.roles.is_known());
+        lost.roles.retain(|_| planned.own.roles().is_known());
     }
     lost
 }
 
 /// The error for deleting, replacing or narrowing the client that the provider is logged in as.
-pub(super) fn self_change(pangea: &Pangea, state: &ManagementClient, verb: &str) -> Option<Diagnostic> {
+pub(super) fn self_change<K: Kind>(pangea: &Pangea, state: &OauthClient<K>, verb: &str) -> Option<Diagnostic> {
     let id = state.id.as_deref()?;
-    let is_allowed = state.allow_self_change == Value::Known(true) || pangea.may_delete(id);
+    let is_allowed = state.own.allows_self_change() || pangea.may_delete(id);
     if !pangea.is_login(id) || is_allowed {
         return None;
     }
@@ -74,11 +75,11 @@ pub(super) fn self_change(pangea: &Pangea, state: &ManagementClient, verb: &str)
     ))
 }
 
-fn refuse_narrowing(
+fn refuse_narrowing<K: Kind>(
     pangea: &Pangea,
-    plan: &mut Plan<ManagementClient>,
-    prior: &ManagementClient,
-    planned: &ManagementClient,
+    plan: &mut Plan<OauthClient<K>>,
+    prior: &OauthClient<K>,
+    planned: &OauthClient<K>,
 ) {
     let imported = plan.private().is_set(IMPORTED);
     if to_revoke(prior, planned, imported).is_empty() {
@@ -90,7 +91,7 @@ fn refuse_narrowing(
 }
 
 /// After an import the state holds all that the client has; what the configuration doesn't declare is let go.
-fn warn_of_unmanaged(plan: &mut Plan<ManagementClient>, prior: &ManagementClient, planned: &ManagementClient) {
+fn warn_of_unmanaged<K: Kind>(plan: &mut Plan<OauthClient<K>>, prior: &OauthClient<K>, planned: &OauthClient<K>) {
     if !plan.private().is_set(IMPORTED) {
         return;
     }
@@ -110,14 +111,14 @@ fn warn_of_unmanaged(plan: &mut Plan<ManagementClient>, prior: &ManagementClient
     );
 }
 
-fn warn_of_shared(plan: &mut Plan<ManagementClient>, shared: &Holding) {
+fn warn_of_shared<K: Kind>(plan: &mut Plan<OauthClient<K>>, shared: &Holding) {
     if !shared.is_empty() {
         plan.diagnostics().warn_at(Path::attribute("scopes"), "Access is declared twice", declared_twice(shared));
     }
 }
 
 /// Plans the first secret: there, forgotten, or made anew.
-fn plan_secret(plan: &mut Plan<ManagementClient>, planned: &ManagementClient) {
+fn plan_secret<K: Kind>(plan: &mut Plan<OauthClient<K>>, planned: &OauthClient<K>) {
     const SECRET: [&str; 3] = ["client_secret", "client_secret_id", "client_secret_expires_at"];
     let Some(prior) = plan.prior() else {
         if planned.store_client_secret == Value::Known(false) {

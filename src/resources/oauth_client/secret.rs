@@ -1,16 +1,10 @@
-//! The first secret of a management client: kept, dropped, or made anew.
+//! The first secret of a client: kept, dropped, or made anew.
 
-use pangea_client::{ExposeSecret, NewSecret, SecretMetadata, SecretUpdate};
+use pangea_client::{Api, ExposeSecret, NewSecret, SecretMetadata, SecretUpdate};
 use tf_framework::{Context, Diagnostic, Path, Result, Secret, Value};
 
-use super::{FIELDS, IMPORTED, MANAGE, ManagementClient, READ};
-use crate::{
-    diagnose::{Attempt, Explain},
-    provider::Pangea,
-};
-
-/// What a call is about, in messages.
-const WHAT: &str = "secret of management client";
+use super::{FIELDS, IMPORTED, Kind, OauthClient, READ};
+use crate::{diagnose::Explain, provider::Pangea};
 
 /// How long a secret that was replaced by a new one stays valid, in seconds: a day, so that whoever uses it has time to
 /// change over.
@@ -18,23 +12,31 @@ const OVERLAP_SECONDS: i64 = 24 * 60 * 60;
 
 /// Revokes the secret that came with the client, so that none is alive. `told` is its id, where the registration gave it:
 /// the guide's answer does, the SDKs' types have no place for it. The list of secrets always names it.
-pub(super) async fn drop_first(pangea: &Pangea, client_id: &str, told: Option<String>) -> Result<()> {
+pub(super) async fn drop_first<K: Kind>(
+    pangea: &Pangea,
+    api: &Api,
+    state: &OauthClient<K>,
+    told: Option<String>,
+) -> Result<()> {
+    let client_id = state.id();
     let secret_id = match told {
         Some(told) => Some(told),
-        None => only(pangea, client_id).await?.map(|secret| secret.client_secret_id),
+        None => only(pangea, api, state).await?.map(|secret| secret.client_secret_id),
     };
     let Some(secret_id) = secret_id else {
         return Err(Diagnostic::error(
             "The first secret could not be revoked",
             format!(
-                "Management client {client_id} exists, and Pangea does not say which of its secrets is the first. Revoke it in \
-                 the console, or apply again: the client is marked as tainted and will be replaced."
+                "The {} {client_id} exists, and Pangea does not say which of its secrets is the first. Revoke it in the \
+                 console, or apply again: the client is marked as tainted and will be replaced.",
+                K::WHAT
             ),
         )
         .into());
     };
-    let attempt = Attempt::new("revoke", "first secret of management client", client_id).needing(MANAGE);
-    match pangea.api()?.clients().revoke_secret(client_id, &secret_id).await {
+    let what = format!("first secret of {}", K::WHAT);
+    let attempt = state.attempt("revoke", &what, client_id);
+    match api.clients().revoke_secret(client_id, &secret_id).await {
         // An attempt whose answer was lost had revoked it.
         Err(error) if error.is_gone() => Ok(()),
         result => result.explain(pangea, &attempt),
@@ -42,8 +44,8 @@ pub(super) async fn drop_first(pangea: &Pangea, client_id: &str, told: Option<St
 }
 
 /// Fills in what the list of secrets tells, where the client has exactly one.
-pub(super) async fn find_first(pangea: &Pangea, client_id: &str, state: &mut ManagementClient) -> Result<()> {
-    if let Some(only) = only(pangea, client_id).await? {
+pub(super) async fn find_first<K: Kind>(pangea: &Pangea, api: &Api, state: &mut OauthClient<K>) -> Result<()> {
+    if let Some(only) = only(pangea, api, state).await? {
         state.client_secret_id = only.client_secret_id.into();
         state.client_secret_expires_at = only.client_secret_expires_at.into();
         state.client_secret_name = only.client_secret_name.into();
@@ -53,23 +55,30 @@ pub(super) async fn find_first(pangea: &Pangea, client_id: &str, state: &mut Man
 }
 
 /// The client's secret. With several, nobody knows which is meant.
-async fn only(pangea: &Pangea, client_id: &str) -> Result<Option<SecretMetadata>> {
-    let attempt = Attempt::new("list the secrets of", super::WHAT, client_id).needing(READ);
-    let mut secrets = pangea.api()?.clients().secrets(client_id).await.explain(pangea, &attempt)?;
-    secrets.retain(|secret| !secret.is_of_a_run());
+async fn only<K: Kind>(pangea: &Pangea, api: &Api, state: &OauthClient<K>) -> Result<Option<SecretMetadata>> {
+    let mut secrets = list(pangea, api, state).await?;
     Ok(secrets.pop().filter(|_| secrets.is_empty()))
 }
 
+/// The client's secrets, without those that runs make for themselves.
+async fn list<K: Kind>(pangea: &Pangea, api: &Api, state: &OauthClient<K>) -> Result<Vec<SecretMetadata>> {
+    let attempt = state.attempt("list the secrets of", K::WHAT, state.id()).needing(READ);
+    let mut secrets = api.clients().secrets(state.id()).await.explain(pangea, &attempt)?;
+    secrets.retain(|secret| !secret.is_of_a_run());
+    Ok(secrets)
+}
+
 /// Changes the secret as planned.
-pub(super) async fn change(
+pub(super) async fn change<K: Kind>(
     pangea: &Pangea,
-    prior: &ManagementClient,
-    plan: &ManagementClient,
-    state: &mut ManagementClient,
-    ctx: &mut Context<ManagementClient>,
+    api: &Api,
+    prior: &OauthClient<K>,
+    plan: &OauthClient<K>,
+    state: &mut OauthClient<K>,
+    ctx: &mut Context<OauthClient<K>>,
 ) -> Result<()> {
     if !prior.stores_secret() && plan.stores_secret() {
-        return make_anew(pangea, plan, state, ctx).await;
+        return make_anew(pangea, api, plan, state, ctx).await;
     }
     if !plan.stores_secret() {
         state.client_secret = Value::Null;
@@ -92,8 +101,9 @@ pub(super) async fn change(
         return Ok(());
     }
     let id = state.id().to_owned();
-    let attempt = Attempt::new("update", WHAT, &id).needing(MANAGE).fields(FIELDS);
-    let updated = match pangea.api()?.clients().update_secret(&id, secret_id, &update).await {
+    let what = format!("secret of {}", K::WHAT);
+    let attempt = plan.attempt("update", &what, &id).fields(FIELDS);
+    let updated = match api.clients().update_secret(&id, secret_id, &update).await {
         Err(error) if error.is_gone() => return Err(no_longer_there(&id, secret_id).into()),
         result => result.explain(pangea, &attempt)?,
     };
@@ -107,24 +117,25 @@ pub(super) async fn change(
 
 /// Gives the secret that was forgotten before, if any, a day to live, then makes one for a client that has stored none. In
 /// this order a failure at any point leaves the state as it was, so that the next apply does both again.
-async fn make_anew(
+async fn make_anew<K: Kind>(
     pangea: &Pangea,
-    plan: &ManagementClient,
-    state: &mut ManagementClient,
-    ctx: &mut Context<ManagementClient>,
+    api: &Api,
+    plan: &OauthClient<K>,
+    state: &mut OauthClient<K>,
+    ctx: &mut Context<OauthClient<K>>,
 ) -> Result<()> {
     let id = state.id().to_owned();
-    let clients = pangea.api()?.clients();
     if let Some(former) = state.client_secret_id.known().cloned() {
-        retire(pangea, &id, &former).await?;
+        retire(pangea, api, state, &former).await?;
     }
     let new = NewSecret {
         client_secret_name: plan.client_secret_name.known().cloned(),
         client_secret_description: plan.client_secret_description.known().cloned(),
         client_secret_expires_in: plan.client_secret_expires_in.known().copied(),
     };
-    let attempt = Attempt::new("create", WHAT, &id).needing(MANAGE).fields(FIELDS);
-    let created = clients.create_secret(&id, &new).await.explain(pangea, &attempt)?;
+    let what = format!("secret of {}", K::WHAT);
+    let attempt = plan.attempt("create", &what, &id).fields(FIELDS);
+    let created = api.clients().create_secret(&id, &new).await.explain(pangea, &attempt)?;
     state.client_secret = Value::Known(Secret::new(created.client_secret.expose_secret()));
     state.client_secret_id = created.client_secret_id.into();
     state.client_secret_expires_at = created.client_secret_expires_at.into();
@@ -134,10 +145,8 @@ async fn make_anew(
 }
 
 /// Shortens a secret's life to the overlap, and never lengthens it. One that is gone is retired already.
-async fn retire(pangea: &Pangea, client_id: &str, secret_id: &str) -> Result<()> {
-    let clients = pangea.api()?.clients();
-    let listing = Attempt::new("list the secrets of", super::WHAT, client_id).needing(READ);
-    let secrets = clients.secrets(client_id).await.explain(pangea, &listing)?;
+async fn retire<K: Kind>(pangea: &Pangea, api: &Api, state: &OauthClient<K>, secret_id: &str) -> Result<()> {
+    let secrets = list(pangea, api, state).await?;
     let Some(secret) = secrets.into_iter().find(|secret| secret.client_secret_id == secret_id) else {
         return Ok(());
     };
@@ -145,8 +154,9 @@ async fn retire(pangea: &Pangea, client_id: &str, secret_id: &str) -> Result<()>
         return Ok(());
     }
     let update = SecretUpdate { client_secret_expires_in: Some(OVERLAP_SECONDS), ..SecretUpdate::default() };
-    let attempt = Attempt::new("retire", "former secret of management client", client_id).needing(MANAGE);
-    match clients.update_secret(client_id, secret_id, &update).await {
+    let what = format!("former secret of {}", K::WHAT);
+    let attempt = state.attempt("retire", &what, state.id());
+    match api.clients().update_secret(state.id(), secret_id, &update).await {
         Err(error) if error.is_gone() => Ok(()),
         result => result.map(drop).explain(pangea, &attempt),
     }
@@ -172,7 +182,7 @@ fn no_longer_there(client_id: &str, secret_id: &str) -> Diagnostic {
 }
 
 /// Settings of a secret that nobody can name can't be changed; they are written down only.
-fn warn_of_no_secret(prior: &ManagementClient, plan: &ManagementClient, ctx: &mut Context<ManagementClient>) {
+fn warn_of_no_secret<K: Kind>(prior: &OauthClient<K>, plan: &OauthClient<K>, ctx: &mut Context<OauthClient<K>>) {
     let changed = [
         ("client_secret_name", prior.client_secret_name != plan.client_secret_name),
         ("client_secret_description", prior.client_secret_description != plan.client_secret_description),

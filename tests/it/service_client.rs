@@ -1,0 +1,201 @@
+//! `pangea_service_client` on real programs: its life, and in whose name it is registered, read, changed and deleted.
+
+use expect_test::expect;
+use serde_json::{Value, json};
+use xtask::acceptance::{every_cli, terraform_since};
+
+use crate::world::{InWorlds as _, World};
+
+const ADDRESS: &str = "pangea_service_client.it";
+
+/// A project, and a management client of it that may register others.
+fn project(name: &str) -> String {
+    format!(
+        r#"
+resource "pangea_project" "{name}" {{
+  name = "{name}"
+  geo  = "us"
+}}
+
+resource "pangea_management_client" "{name}" {{
+  name = "{name}"
+  scopes = [
+    "pangea:platform:account:manage", "pangea:platform:account:read",
+    "pangea:service:audit:config:manage", "pangea:service:audit:config:read",
+  ]
+  roles               = [{{ type = "project", id = pangea_project.{name}.id, role = "admin" }}]
+  store_client_secret = false
+}}
+"#
+    )
+}
+
+/// The configuration of a service that a role can name.
+fn audit(name: &str) -> String {
+    format!(
+        "resource \"pangea_service_config\" \"{name}\" {{\n  service = \"audit\"\n  name = \"{name}\"\n  {}\n}}\n",
+        as_client("it")
+    )
+}
+
+fn as_client(name: &str) -> String {
+    format!("impersonate_client_id = pangea_management_client.{name}.client_id")
+}
+
+/// A service client with these scopes, and these lines.
+fn client(label: &str, scopes: &str, lines: &str) -> String {
+    format!(
+        "resource \"pangea_service_client\" \"{label}\" {{\n  name   = \"{label}\"\n  scopes = [{scopes}]\n  {lines}\n}}\n"
+    )
+}
+
+const GUARD: &str = "\"pangea:service:ai-guard:read\"";
+
+/// The project with one service client in it.
+fn all(scopes: &str, lines: &str) -> String {
+    project("it") + &client("it", scopes, &format!("{}\n  {lines}", as_client("it")))
+}
+
+fn id(world: &World) -> String {
+    world.text(ADDRESS, "id")
+}
+
+fn stored(world: &World) -> Value {
+    world.emulator().client(&id(world)).unwrap()
+}
+
+#[track_caller]
+fn no_run_secret_is_left(world: &World) {
+    assert_eq!(world.emulator().run_secrets(), Vec::<Value>::new());
+}
+
+#[test]
+fn a_service_client_belongs_to_the_project_of_the_client_that_registers_it_and_changes_in_place() {
+    every_cli().run(|world| {
+        let with = |scopes: &str, config: &str, name: &str| {
+            let role = format!(
+                "roles = [{{ type = \"service_audit_config\", id = pangea_service_config.{config}.id, role = \"manager\", service = \"audit\" }}]"
+            );
+            let all = all(scopes, &role).replace("  name   = \"it\"\n", &format!("  name   = {name:?}\n"));
+            all + &audit("one") + &audit("two")
+        };
+        world.config(&with(GUARD, "one", "it")).apply();
+        no_run_secret_is_left(world);
+        world.plan_is_empty();
+        let (before, values) = (id(world), world.values(ADDRESS));
+        assert_eq!(stored(world)["project"], json!(world.text("pangea_project.it", "id")));
+        assert_eq!((&values["client_class"], &values["tenanted_by"]), (&json!("service"), &json!("project")));
+        assert_eq!(values["creator_id"], json!(world.text("pangea_management_client.it", "id")));
+        assert_eq!(values["roles"][0]["id"], json!(world.text("pangea_service_config.one", "id")));
+        assert!(values["client_secret"].as_str().unwrap().starts_with("pck_"));
+
+        let plan = world.config(&with("\"pangea:service:redact:read\"", "two", "new")).plan();
+        assert_eq!(plan.actions(), ["update pangea_service_client.it"]);
+        world.apply_planned(&plan);
+        assert_eq!((id(world), world.scopes(&before)), (before, vec!["pangea:service:redact:read".to_owned()]));
+        assert_eq!(stored(world)["client_name"], json!("new"));
+        assert_eq!(stored(world)["roles"][0]["id"], json!(world.text("pangea_service_config.two", "id")));
+        world.plan_is_empty();
+        world.destroy();
+        no_run_secret_is_left(world);
+        assert!(world.emulator().leftovers().is_empty());
+    });
+}
+
+#[test]
+fn an_import_names_the_client_that_manages_it_or_leaves_it_to_the_login() {
+    every_cli().run(|world| {
+        let config = all(GUARD, "");
+        world.config(&config).apply();
+        let (client, actor) = (id(world), world.text("pangea_management_client.it", "id"));
+        world.forget(ADDRESS);
+        world.import(ADDRESS, &format!("{actor}/{client}"));
+        world.plan_is_empty();
+        world.forget(ADDRESS);
+        assert!(world.import_fails(ADDRESS, "pci_a").contains("Wrong import id"));
+        world.import(ADDRESS, &client);
+        assert_eq!(world.values(ADDRESS)["impersonate_client_id"], Value::Null);
+        let plan = world.plan();
+        assert_eq!(plan.actions(), ["update pangea_service_client.it"]);
+        world.apply_planned(&plan);
+        assert_eq!(world.text(ADDRESS, "impersonate_client_id"), actor);
+        world.plan_is_empty();
+        world.emulator().delete_client(&client);
+        let plan = world.plan();
+        assert_eq!(plan.actions(), ["create pangea_service_client.it"]);
+        assert!(plan.warnings().contains("The service client no longer exists"), "{}", plan.warnings());
+        world.destroy();
+        assert!(world.emulator().leftovers().is_empty());
+    });
+}
+
+#[test]
+fn an_import_by_identity_names_the_client_that_manages_it() {
+    terraform_since(1, 12).or_tofu(1, 12).run(|world| {
+        let config = all(GUARD, "");
+        world.config(&config).apply();
+        let actor = world.text("pangea_management_client.it", "id");
+        let identity = format!("{{ id = {:?}, impersonate_client_id = {actor:?} }}", id(world));
+        world.forget(ADDRESS);
+        world.config(&format!("{config}import {{\n  to       = {ADDRESS}\n  identity = {identity}\n}}\n"));
+        let plan = world.plan();
+        assert_eq!(plan.actions(), Vec::<String>::new());
+        world.apply_planned(&plan);
+        world.config(&config).plan_is_empty();
+        world.destroy();
+    });
+}
+
+#[test]
+fn a_name_that_is_taken_in_the_project_and_a_client_of_another_project_are_errors_that_say_what_to_do() {
+    every_cli().run(|world| {
+        let twin = client("twin", GUARD, &as_client("it")).replace("name   = \"twin\"", "name   = \"it\"");
+        world.config(&all(GUARD, "")).apply();
+        let text = world.config(&(all(GUARD, "") + &twin)).apply_fails();
+        assert!(text.contains("/client_name: Another client has this name"), "{text}");
+
+        let both =
+            |who: &str| project("it") + &project("other") + &client("it", GUARD, &as_client(who));
+        world.config(&both("it")).apply();
+        let before = id(world);
+        expect![[r#"
+            Error: The service client is not in the project of the client that is to act
+              at pangea_service_client.it
+              at impersonate_client_id = pangea_management_client.other.client_id
+
+            `impersonate_client_id` says who calls, and moves nothing: the service client psa_… stays in its project, and client psa_… does not find it there. Name a client of that project. To delete it there and make it anew in the other project, run `terraform apply -replace=ADDRESS`.
+        "#]]
+        .assert_eq(&world.config(&both("other")).apply_fails());
+        assert_eq!(id(world), before);
+        let plan = world.plan_with(&["-replace=pangea_service_client.it"]);
+        world.apply_planned(&plan);
+        assert_eq!(stored(world)["project"], json!(world.text("pangea_project.other", "id")));
+        world.plan_is_empty();
+        world.destroy();
+        assert!(world.emulator().leftovers().is_empty());
+    });
+}
+
+#[test]
+fn without_credentials_the_state_is_kept_and_where_the_client_that_manages_it_is_gone_the_login_stands_in() {
+    every_cli().run(|world| {
+        let config = all(GUARD, "");
+        world.config(&config).apply();
+        let blind = format!("provider \"pangea\" {{\n  mint_run_secrets = false\n}}\n{config}");
+        let run = world.config(&blind).plan_is_empty();
+        assert_eq!(run.warnings().matches("were not read").count(), 1, "{}", run.warnings());
+        let changed = blind.replace("ai-guard", "redact");
+        assert!(world.config(&changed).apply_fails().contains("No credentials to act as client"));
+
+        let literal = world.text("pangea_management_client.it", "id");
+        let orphan = config.replace("pangea_management_client.it.client_id", &format!("{literal:?}"));
+        world.emulator().delete_client(&literal);
+        world.config(&orphan.replace("ai-guard", "redact"));
+        let plan = world.plan();
+        assert!(plan.actions().contains(&"update pangea_service_client.it".to_owned()), "{:?}", plan.actions());
+        world.apply_planned(&plan);
+        assert_eq!(world.scopes(&id(world)), ["pangea:service:redact:read"]);
+        world.destroy();
+        assert!(world.emulator().leftovers().is_empty());
+    });
+}
