@@ -42,6 +42,16 @@ fn every_example_applies_plans_nothing_more_and_leaves_nothing() {
     });
 }
 
+/// `terraform test` on the example of many projects: with the real provider, and with one whose answers are invented.
+#[test]
+fn the_tests_of_the_multi_project_example_pass() {
+    every_cli().run(|world| {
+        let output = world.example("multi-project").run(&["test"]);
+        assert!(output.stdout.contains("4 passed, 0 failed"), "{}{}", output.stdout, output.stderr);
+        assert!(world.emulator().leftovers().is_empty(), "{}", world.emulator().leftovers());
+    });
+}
+
 /// What the examples of data sources look up, and variables for those that ask.
 fn plant(world: &mut World) {
     let emulator = world.emulator();
