@@ -11,6 +11,7 @@ mod reads;
 mod resource;
 mod said;
 mod schema;
+mod state_stores;
 mod values;
 
 use crate::suite::{Rules, SCHEMA, Scope, Suite};
@@ -38,5 +39,6 @@ pub(crate) async fn run(suite: &Suite, rules: &mut Rules) {
     functions::run(suite, rules, &mut said).await;
     lists::run(suite, rules, &mut said).await;
     actions::run(suite, rules, &mut said).await;
+    state_stores::run(suite, rules, &mut said).await;
     said::run(suite, rules, &said).await;
 }

@@ -38,6 +38,7 @@ pub struct Samples {
     pub functions: BTreeMap<String, FunctionSample>,
     pub list_resources: BTreeMap<String, ReadSample>,
     pub actions: BTreeMap<String, ActionSample>,
+    pub state_stores: BTreeMap<String, ReadSample>,
 }
 
 /// `provider.json`: the provider block, and how its binary is run.
@@ -106,7 +107,7 @@ pub struct OldState {
     pub becomes: Value,
 }
 
-/// `data-sources/NAME.json`, `ephemeral-resources/NAME.json` and `list-resources/NAME.json`.
+/// `data-sources/NAME.json`, `ephemeral-resources/NAME.json`, `list-resources/NAME.json` and `state-stores/NAME.json`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReadSample {
@@ -162,6 +163,7 @@ impl Samples {
             functions: files(&folder.join("functions"))?,
             list_resources: files(&folder.join("list-resources"))?,
             actions: files(&folder.join("actions"))?,
+            state_stores: files(&folder.join("state-stores"))?,
         })
     }
 }

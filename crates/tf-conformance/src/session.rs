@@ -57,6 +57,7 @@ pub enum Kind {
     EphemeralResource,
     ListResource,
     Action,
+    StateStore,
 }
 
 impl Session {
@@ -91,6 +92,7 @@ impl Session {
             Kind::DataSource => all.data_source_schemas.get(type_name),
             Kind::EphemeralResource => all.ephemeral_resource_schemas.get(type_name),
             Kind::ListResource => all.list_resource_schemas.get(type_name),
+            Kind::StateStore => all.state_store_schemas.get(type_name),
             Kind::Action => all.action_schemas.get(type_name).and_then(|action| action.schema.as_ref()),
         };
         let schema = schema.ok_or_else(|| broken!("the schema has no {type_name}"))?;

@@ -407,7 +407,7 @@ pub const CHECKS: [Check; 71] = [
     check(55, "a function gives results, errors and the same again", &[21], "no sample"),
     check(56, "a list keeps its limit, its identities and its objects", &[21, 35, 41, 61], "no sample"),
     check(57, "an action runs, and an error is in its end", &[21, 61], "no sample"),
-    check(58, "a state store reads what was written", &[21], "there are no state stores, and released hosts know none"),
+    check(58, "a state store reads what was written", &[21, 61], "no sample, and released hosts know no state stores"),
     check(59, "an unknown name is an error that names it, in every call", SPOKEN_WITH, NOT_ASKED),
     check(60, "every message has a severity and a place that exists", SPOKEN_WITH, "there was no message"),
     check(61, "the provider block is taken, with unknown values too", SPOKEN_WITH, NOT_ASKED),

@@ -1,4 +1,4 @@
-//! Check 59: an unknown name, in every call that takes one. Check 58 has no subject: released hosts know no state stores.
+//! Check 59: an unknown name, in every call that takes one.
 
 use tf_framework::wire::proto::tfplugin6::{self as proto};
 use tonic::{Code, Status};
@@ -12,11 +12,8 @@ use crate::suite::{Rules, SCHEMA, Suite};
 const NOTHING: &str = "conformance_nothing";
 
 pub(super) async fn run(suite: &Suite, rules: &mut Rules, said: &mut Vec<Said>) {
-    let mut about = rules.about(SCHEMA, [58, 59]);
+    let mut about = rules.about(SCHEMA, [59]);
     let Some(mut session) = about.step(59, suite.session().await) else { return };
-    if !session.schema.state_store_schemas.is_empty() {
-        about.skip(58, "state stores are experimental, and this suite does not use them yet");
-    }
     about.hold(59, of_calls(&mut session).await);
     about.hold(59, of_streams(&mut session).await);
     said.append(&mut session.said);

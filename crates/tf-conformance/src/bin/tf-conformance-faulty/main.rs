@@ -10,6 +10,7 @@ mod operations;
 mod process;
 mod schema;
 mod service;
+mod state_store;
 mod store;
 
 use std::process::ExitCode;

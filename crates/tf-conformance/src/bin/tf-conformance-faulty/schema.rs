@@ -18,6 +18,7 @@ pub(crate) const THING: &str = "faulty_thing";
 pub(crate) const THINGS: &str = "faulty_things";
 pub(crate) const TOKEN: &str = "faulty_token";
 pub(crate) const RING: &str = "faulty_ring";
+pub(crate) const CHEST: &str = "faulty_chest";
 
 static ASKED: AtomicU32 = AtomicU32::new(0);
 
@@ -44,6 +45,7 @@ pub(crate) fn all() -> get_provider_schema::Response {
         list_resource_schemas: [(THING.to_owned(), only(vec![optional("name", "string")]))].into(),
         action_schemas: [(RING.to_owned(), ActionSchema { schema: Some(only(vec![required("times", "number")])) })]
             .into(),
+        state_store_schemas: [(CHEST.to_owned(), only(vec![optional("name", "string")]))].into(),
         ..Default::default()
     }
 }

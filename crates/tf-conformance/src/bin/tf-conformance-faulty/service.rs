@@ -22,6 +22,7 @@ use crate::operations::{
     self, Outcome, block_type, error, identity, identity_from, identity_of, read, thing_type, write,
 };
 use crate::schema::{self, THING, THINGS};
+use crate::state_store::{self, of_chests};
 use crate::{breaks, store};
 
 /// What Terraform may call a private value: base64 of JSON under a key.
@@ -325,11 +326,6 @@ fn listed(request: &list_resource::Request) -> Outcome<Vec<list_resource::Event>
     Ok(store::all().iter().take(limit).map(event).collect())
 }
 
-/// There are no state stores.
-fn absent<T>() -> Answer<T> {
-    Err(Status::unimplemented("there are no state stores"))
-}
-
 #[async_trait]
 impl Provider for Service {
     async fn get_metadata(&self, _: Request<get_metadata::Request>) -> Answer<get_metadata::Response> {
@@ -348,6 +344,8 @@ impl Provider for Service {
         answer
             .actions
             .extend(all.action_schemas.into_keys().map(|type_name| get_metadata::ActionMetadata { type_name }));
+        let stores = all.state_store_schemas.into_keys();
+        answer.state_stores.extend(stores.map(|type_name| get_metadata::StateStoreMetadata { type_name }));
         Ok(Response::new(answer))
     }
 
@@ -664,42 +662,75 @@ impl Provider for Service {
 
     async fn write_state_bytes(
         &self,
-        _: Request<Streaming<write_state_bytes::RequestChunk>>,
+        request: Request<Streaming<write_state_bytes::RequestChunk>>,
     ) -> Answer<write_state_bytes::Response> {
-        absent()
+        let mut stream = request.into_inner();
+        let mut chunks = Vec::new();
+        while let Some(chunk) = stream.message().await? {
+            chunks.push(chunk);
+        }
+        answered!(write_state_bytes, state_store::write(chunks).map(|()| Default::default()))
     }
 
     async fn validate_state_store_config(
         &self,
-        _: Request<validate_state_store::Request>,
+        request: Request<validate_state_store::Request>,
     ) -> Answer<validate_state_store::Response> {
-        absent()
+        answered!(validate_state_store, of_chests(&request.get_ref().type_name).map(|()| Default::default()))
     }
 
     async fn configure_state_store(
         &self,
-        _: Request<configure_state_store::Request>,
+        request: Request<configure_state_store::Request>,
     ) -> Answer<configure_state_store::Response> {
-        absent()
+        answered!(configure_state_store, state_store::configure(request.get_ref()))
     }
 
-    async fn read_state_bytes(&self, _: Request<read_state_bytes::Request>) -> Answer<Self::ReadStateBytesStream> {
-        absent()
+    async fn read_state_bytes(
+        &self,
+        request: Request<read_state_bytes::Request>,
+    ) -> Answer<Self::ReadStateBytesStream> {
+        let request = request.into_inner();
+        let failed = |problem| read_state_bytes::Response { diagnostics: said(problem), ..Default::default() };
+        Ok(Response::new(stream(match of_chests(&request.type_name) {
+            Ok(()) => state_store::read(&request.state_id),
+            Err(problem) => vec![failed(problem)],
+        })))
     }
 
-    async fn lock_state(&self, _: Request<lock_state::Request>) -> Answer<lock_state::Response> {
-        absent()
+    async fn lock_state(&self, request: Request<lock_state::Request>) -> Answer<lock_state::Response> {
+        let request = request.into_inner();
+        answered!(lock_state, {
+            of_chests(&request.type_name).and_then(|()| {
+                let lock_id = state_store::lock(&request.state_id)?;
+                Ok(lock_state::Response { lock_id, ..Default::default() })
+            })
+        })
     }
 
-    async fn unlock_state(&self, _: Request<unlock_state::Request>) -> Answer<unlock_state::Response> {
-        absent()
+    async fn unlock_state(&self, request: Request<unlock_state::Request>) -> Answer<unlock_state::Response> {
+        let request = request.into_inner();
+        answered!(unlock_state, {
+            of_chests(&request.type_name)
+                .and_then(|()| state_store::unlock(&request.state_id, &request.lock_id))
+                .map(|()| Default::default())
+        })
     }
 
-    async fn get_states(&self, _: Request<get_states::Request>) -> Answer<get_states::Response> {
-        absent()
+    async fn get_states(&self, request: Request<get_states::Request>) -> Answer<get_states::Response> {
+        answered!(get_states, {
+            of_chests(&request.get_ref().type_name)
+                .map(|()| get_states::Response { state_id: state_store::ids(), ..Default::default() })
+        })
     }
 
-    async fn delete_state(&self, _: Request<delete_state::Request>) -> Answer<delete_state::Response> {
-        absent()
+    async fn delete_state(&self, request: Request<delete_state::Request>) -> Answer<delete_state::Response> {
+        let request = request.into_inner();
+        answered!(delete_state, {
+            of_chests(&request.type_name).map(|()| {
+                state_store::delete(&request.state_id);
+                Default::default()
+            })
+        })
     }
 }
