@@ -9,6 +9,7 @@ pub mod project;
 pub mod service_client;
 pub mod service_config;
 
+mod expiry;
 pub(crate) mod role;
 pub(crate) mod scopes;
 

@@ -51,6 +51,10 @@ pub struct Block {
     /// is kept in memory alone, and is revoked when the run ends. Defaults to `true`.
     #[attr(optional)]
     pub mint_run_secrets: Value<bool>,
+    /// Whether each read of a client looks at its secrets, one call a client more: one that is gone or has expired is then drift, and
+    /// where it is stored a new one is planned. Defaults to `false`.
+    #[attr(optional)]
+    pub check_client_secrets: Value<bool>,
     /// How often a call that failed for a passing reason is tried again, 0 to 20. Defaults to 4.
     #[attr(optional, between(0..=20))]
     pub max_retries: Value<i64>,

@@ -127,6 +127,8 @@ pub struct Settings {
     pub client_credentials: Option<BTreeMap<String, Value<SecretString>>>,
     /// Whether others get a secret for the run.
     pub mint_run_secrets: Value<bool>,
+    /// Whether each read of a client looks at its secrets.
+    pub check_client_secrets: bool,
     /// The default organization.
     pub organization_id: Setting<String>,
     /// How often a call is tried again.
@@ -176,6 +178,7 @@ impl Settings {
                 Value::Null => Value::Known(true),
                 given => given,
             },
+            check_client_secrets: block.check_client_secrets == Value::Known(true),
             organization_id: attribute(&block.organization_id, "organization_id")
                 .or_else(|| variable(environment, environment::ORGANIZATION_ID)),
             max_retries: limit(&block.max_retries).unwrap_or(Config::DEFAULT_MAX_RETRIES),

@@ -3,7 +3,6 @@
 //! Pangea shows a secret's value once, in the answer to its making. It goes to the state as it is, or encrypted to an age
 //! recipient; what is encrypted can be read by nobody here any more.
 
-mod expiry;
 mod id;
 mod seal;
 
@@ -16,6 +15,7 @@ use crate::{
     diagnose::{Attempt, Explain},
     gone, ids,
     provider::Pangea,
+    resources::expiry::{self, Expiring},
 };
 
 /// A further secret of an OAuth client, beside the one that came with it. Any number of them open the client at once, so that
@@ -107,6 +107,9 @@ impl Resource<Pangea> for ClientSecret {
         let attempt = Attempt::new("create", "secret of the client", client_id).needing(MANAGE).fields(FIELDS);
         let created = pangea.api()?.clients().create_secret(client_id, &new).await.explain(pangea, &attempt)?;
         gone::note_organization(pangea, ctx);
+        // Known by its id before its value is encrypted: where that fails, the secret is not lost sight of.
+        let id = Value::from(created.client_secret_id.as_str());
+        ctx.save(ClientSecret { id: id.clone(), client_secret_id: id, ..plan.clone() });
         plan.with_created(created)
     }
 
@@ -137,7 +140,7 @@ impl Resource<Pangea> for ClientSecret {
         };
         gone::note_organization(pangea, ctx);
         let state = state.with_metadata(found);
-        if let Some(warning) = expiry::warning(&state, jiff::Timestamp::now()) {
+        if let Some(warning) = state.expiring().and_then(|secret| expiry::warning(&secret, jiff::Timestamp::now())) {
             ctx.warn(warning.summary, warning.detail);
         }
         Ok(Some(state))
@@ -312,6 +315,16 @@ fn no_longer_there(client_id: &str, id: &str) -> Diagnostic {
 }
 
 impl ClientSecret {
+    fn expiring(&self) -> Option<Expiring<'_>> {
+        Some(Expiring {
+            id: self.id.as_deref()?,
+            expires_at: self.expires_at.as_deref()?,
+            expires_in: self.expires_in.known().copied(),
+            advice: "Put another in its place with `-replace=ADDRESS` and `create_before_destroy`, or, before its end, give it another \
+                     `expires_in`.",
+        })
+    }
+
     fn check_recipient(&self) -> Result<()> {
         self.encrypt_to.as_deref().and_then(seal::check).map_or(Ok(()), |problem| Err(problem.into()))
     }

@@ -7,6 +7,7 @@
 
 mod plan;
 mod reach;
+mod rotation;
 mod secret;
 
 use std::{
@@ -30,6 +31,8 @@ use crate::{
         scopes::{FORM, is_scope},
     },
 };
+
+pub use rotation::Rotation;
 
 /// A client in the state of its resource: what all clients have, and what its kind has besides.
 #[derive(Clone, Default)]
@@ -125,6 +128,10 @@ pub struct Shared {
     /// `false` to `true` a new secret is made.
     #[attr(optional_computed, default(true))]
     pub store_client_secret: Value<bool>,
+    /// Puts a new secret in the place of the first, in place and with an overlap: the new one is made and stored, then the former one
+    /// gets its end. Not with `store_client_secret = false`.
+    #[attr(optional)]
+    pub secret_rotation: Value<Rotation>,
     /// Value of the secret, `pck_…`. Pangea shows it once, so it is null after an import.
     #[attr(computed, sensitive, keep_when_unknown)]
     pub client_secret: Value<Secret>,
@@ -134,6 +141,12 @@ pub struct Shared {
     /// When the secret expires (ISO 8601, UTC).
     #[attr(computed, keep_when_unknown)]
     pub client_secret_expires_at: Value<String>,
+    /// When the secret was made (ISO 8601, UTC).
+    #[attr(computed, keep_when_unknown)]
+    pub client_secret_created_at: Value<String>,
+    /// Ids of former secrets that a rotation failed to give an end. The next apply does that. Otherwise null.
+    #[attr(computed, keep_when_unknown)]
+    pub pending_revocation: Value<BTreeSet<String>>,
     /// When the client was registered (ISO 8601, UTC).
     #[attr(computed, keep_when_unknown)]
     pub created_at: Value<String>,
@@ -182,6 +195,7 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
 
     fn validate(config: &OauthClient<K>, diagnostics: &mut Diagnostics) {
         acting::check_actor(config.own.actor(), diagnostics);
+        rotation::conflict(config).into_iter().for_each(|problem| diagnostics.push(problem));
     }
 
     fn modify_plan(pangea: Option<&Pangea>, plan: &mut Plan<OauthClient<K>>) {
@@ -211,9 +225,11 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
         gone::note_organization(pangea, ctx);
         let first_secret = registered.client_secret_id.clone();
         // Where it is not to be stored, the plan has no secret, and so has the state.
-        let state = OauthClient { shared: plan.shared.with_registered(registered), own: plan.own };
+        let mut state = OauthClient { shared: plan.shared.with_registered(registered), own: plan.own };
         ctx.save(state.clone());
-        if !state.stores_secret() {
+        if state.stores_secret() {
+            secret::name_first(pangea, &api, &mut state).await;
+        } else {
             secret::drop_first(pangea, &api, &state, first_secret).await?;
         }
         Ok(state)
@@ -246,8 +262,9 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
         if is_import {
             state.exclusive_scopes = false.into();
             state.store_client_secret = true.into();
-            secret::find_first(pangea, &api, &mut state).await?;
+            secret::find_first(pangea, &api, &mut state, ctx.private()).await?;
         }
+        secret::look_after(pangea, &api, &mut state, ctx).await?;
         if is_import || state.own.roles().is_known() {
             let attempt = state.attempt("read", K::WHAT, &id).needing(READ);
             let actual = api.clients().roles(&id).await.explain(pangea, &attempt)?;
@@ -494,6 +511,7 @@ impl Shared {
             client_secret: Value::Known(secret),
             client_secret_id: registered.client_secret_id.into(),
             client_secret_expires_at: registered.client_secret_expires_at.into(),
+            client_secret_created_at: registered.client.created_at.clone().into(),
             client_secret_name: registered.client_secret_name.into(),
             client_secret_description: registered.client_secret_description.into(),
             ..Shared::only_id(&registered.client.client_id).with_client(registered.client)
@@ -549,6 +567,9 @@ impl Shared {
             client_secret: fill(self.client_secret, known.client_secret),
             client_secret_id: fill(self.client_secret_id, known.client_secret_id),
             client_secret_expires_at: fill(self.client_secret_expires_at, known.client_secret_expires_at),
+            client_secret_created_at: fill(self.client_secret_created_at, known.client_secret_created_at),
+            secret_rotation: self.secret_rotation,
+            pending_revocation: fill(self.pending_revocation, known.pending_revocation),
             created_at: fill(self.created_at, known.created_at),
             owner_id: fill(self.owner_id, known.owner_id),
             owner_username: fill(self.owner_username, known.owner_username),

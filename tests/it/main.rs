@@ -31,6 +31,7 @@ mod projects;
 mod protocol;
 mod provider_block;
 mod query;
+mod rotation;
 mod secrets;
 mod service_client;
 mod service_config;

@@ -441,6 +441,41 @@ output "query" {
     });
 }
 
+/// A rotation has three values in its hands; the state holds the newest, and nothing else tells any of them.
+#[test]
+fn a_rotated_secret_is_in_the_state_and_nowhere_else() {
+    let rotated = |value: u8| {
+        provider("check_client_secrets = true")
+            + &format!(
+                "resource \"pangea_management_client\" \"it\" {{\n  name   = \"it\"\n  scopes = [\"pangea:platform:project:read\"]\n  \
+                 secret_rotation = {{ rotate_when_changed = {{ on = \"{value}\" }} }}\n}}\n"
+            )
+    };
+    with_ephemeral_variables().run(|world| {
+        world.set("TF_VAR_proxy_url", "http://127.0.0.1:9");
+        plant(world);
+        let mut watched = Watched::over(world);
+        watched.world.config(&rotated(1));
+        watched.run(0, &["apply", "-auto-approve", "-input=false"]);
+        let former = watched.world.text("pangea_management_client.it", "client_secret");
+        watched.world.config(&rotated(2));
+        let login = watched.world.emulator().credentials().unwrap();
+        let sent = echo(&[&login.client_secret]);
+        let body = json!({ "error": "access_denied", "error_description": sent }).to_string();
+        let said = watched.fails(|| Fault::status(403).body(&body).path("*/secrets/pce_*"));
+        assert!(said.contains("403"), "{said}");
+        watched.run(0, &["apply", "-auto-approve", "-input=false"]);
+        assert!(!watched.world.state_file().contains(&former), "the former value is kept");
+        let values = watched.world.emulator().secret_values();
+        let secrets = values.iter().chain([&former]).filter(|value| value.starts_with("pck_"));
+        let secrets: Vec<_> = secrets.map(|value| planted(&format!("{}…", &value[..4]), value)).collect();
+        let found = leaks(&watched.all(), &secrets);
+        assert!(found.iter().any(|leak| leak.starts_with("terraform.tfstate ")), "{found:#?}");
+        let elsewhere: Vec<_> = found.iter().filter(|leak| !leak.starts_with("terraform.tfstate")).collect();
+        assert!(elsewhere.is_empty(), "{elsewhere:#?}");
+    });
+}
+
 #[test]
 fn each_form_of_a_secret_is_found() {
     let secret = "pck_a+b/c=d?e";

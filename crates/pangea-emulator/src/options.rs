@@ -61,6 +61,8 @@ pub enum Switch {
     StrictAuthMethod,
     /// Tokens end with the secret that they were taken with, instead of living until they expire.
     TokensEndWithSecret,
+    /// The lifetime that an update gives a secret counts from the making of the secret, instead of from the update.
+    ExpiryFromCreation,
     /// A project that still has clients cannot be deleted, instead of taking them with it.
     KeepProjectsWithClients,
     /// The name of a client must be new in its organization or project; otherwise only that of a service client in its project.

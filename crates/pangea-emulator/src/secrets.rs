@@ -53,9 +53,12 @@ pub(crate) fn update(world: &mut World, call: &Call) -> Result<Reply, Problem> {
     fields.finish()?;
     let id = find(world, &caller, call)?;
     let now = world.clock.now();
+    let from_creation = world.is_on(Switch::ExpiryFromCreation);
     let Some(secret) = world.store.get_mut(Table::Secrets, &id) else { return Err(no_secret()) };
+    let made = clock::parse(text(secret, "created_at")).filter(|_| from_creation);
+    let start = made.unwrap_or(now);
     let changes = [
-        ("client_secret_expires_at", wanted.expires_in.map(|seconds| clock::text(clock::after(now, seconds)))),
+        ("client_secret_expires_at", wanted.expires_in.map(|seconds| clock::text(clock::after(start, seconds)))),
         ("client_secret_name", wanted.name),
         ("client_secret_description", wanted.description),
         ("updated_at", Some(clock::text(now))),

@@ -26,8 +26,8 @@ pub(super) fn seal(recipient: &str, value: &str) -> Result<String> {
     sealed.ok_or_else(|| {
         Diagnostic::error(
             "The client secret could not be encrypted",
-            "A secret was made, and its value could not be encrypted, so it is lost. Revoke the newest secret of the client in the \
-             Pangea User Console, and apply again.",
+            "A secret was made, and its value could not be encrypted, so it is lost. The state names the secret as tainted: the next \
+             apply revokes it and makes another.",
         )
         .at(Path::attribute("encrypt_to"))
         .into()

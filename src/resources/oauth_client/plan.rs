@@ -1,8 +1,8 @@
 //! What a plan of a client says beyond its attributes: warnings, refusals, and the first secret's future.
 
-use tf_framework::{Diagnostic, Path, Plan, Secret, Value};
+use tf_framework::{Diagnostic, Path, Plan};
 
-use super::{IMPORTED, Kind, OauthClient, reach};
+use super::{IMPORTED, Kind, OauthClient, reach, rotation};
 use crate::{
     access::Holding,
     acting, protection,
@@ -26,7 +26,7 @@ pub(super) fn modify<K: Kind>(pangea: Option<&Pangea>, plan: &mut Plan<OauthClie
     // A plan that can't be read has its errors from validation already.
     let Ok(Some(planned)) = plan.planned() else { return };
     reach::plan(pangea, plan, &planned);
-    plan_secret(plan, &planned);
+    rotation::plan(plan, &planned);
     if let Some(prior) = plan.prior().cloned() {
         warn_of_unmanaged(plan, &prior, &planned);
         if let Some(pangea) = pangea {
@@ -114,40 +114,5 @@ fn warn_of_unmanaged<K: Kind>(plan: &mut Plan<OauthClient<K>>, prior: &OauthClie
 fn warn_of_shared<K: Kind>(plan: &mut Plan<OauthClient<K>>, shared: &Holding) {
     if !shared.is_empty() {
         plan.diagnostics().warn_at(Path::attribute("scopes"), "Access is declared twice", declared_twice(shared));
-    }
-}
-
-/// Plans the first secret: there, forgotten, or made anew.
-fn plan_secret<K: Kind>(plan: &mut Plan<OauthClient<K>>, planned: &OauthClient<K>) {
-    const SECRET: [&str; 3] = ["client_secret", "client_secret_id", "client_secret_expires_at"];
-    let Some(prior) = plan.prior() else {
-        if planned.store_client_secret == Value::Known(false) {
-            plan.set(SECRET[0], Value::<Secret>::Null);
-            plan.set(SECRET[1], Value::<String>::Null);
-            plan.set(SECRET[2], Value::<String>::Null);
-        }
-        return;
-    };
-    let had_it = prior.stores_secret();
-    // A lifetime that is left out from now on moves nothing: the expiry stays as it was set.
-    let moves_expiry = !planned.client_secret_expires_in.is_null()
-        && prior.client_secret_expires_in != planned.client_secret_expires_in;
-    let has_secret = !prior.client_secret_id.is_null();
-    let holds_value = !prior.client_secret.is_null();
-    match (had_it, &planned.store_client_secret) {
-        (_, Value::Unknown) | (false, Value::Known(true)) => SECRET.iter().for_each(|name| plan.set_unknown(name)),
-        (true, Value::Known(false)) if holds_value => {
-            plan.set(SECRET[0], Value::<Secret>::Null);
-            plan.diagnostics().warn_at(
-                Path::attribute("store_client_secret"),
-                "The client secret is forgotten, not revoked",
-                "The value leaves the state and can't be shown again; the secret itself lives on until it expires, and \
-                 whoever has it can use it. Older copies of the state still hold it.",
-            );
-        }
-        _ => {}
-    }
-    if moves_expiry && has_secret {
-        plan.set_unknown(SECRET[2]);
     }
 }

@@ -3,35 +3,34 @@
 use jiff::{SignedDuration, Timestamp};
 use tf_framework::Diagnostic;
 
-use super::ClientSecret;
-
 /// How long before its expiry a secret is warned of: a week, in which a person who plans on working days sees it.
 const NEAR: SignedDuration = SignedDuration::from_hours(7 * 24);
 
+/// A secret that may expire.
+pub(super) struct Expiring<'a> {
+    /// Its id.
+    pub(super) id: &'a str,
+    /// When it expires, as the service writes it.
+    pub(super) expires_at: &'a str,
+    /// The lifetime in seconds that it was given, where that is known.
+    pub(super) expires_in: Option<i64>,
+    /// What to do about it.
+    pub(super) advice: &'a str,
+}
+
 /// What to say of the secret's expiry, if anything. One that is meant to live shortly is not warned of before its end: its
 /// end is always near.
-pub(super) fn warning(secret: &ClientSecret, now: Timestamp) -> Option<Diagnostic> {
-    let text = secret.expires_at.as_deref()?;
-    let left = text.parse::<Timestamp>().ok()?.duration_since(now);
-    let lifetime = secret.expires_in.known().copied().map(SignedDuration::from_secs);
-    let is_short = lifetime.is_some_and(|lifetime| lifetime <= NEAR + NEAR);
-    let id = secret.id.as_deref().unwrap_or_default();
+pub(super) fn warning(secret: &Expiring<'_>, now: Timestamp) -> Option<Diagnostic> {
+    let Expiring { id, expires_at, expires_in, advice } = secret;
+    let left = expires_at.parse::<Timestamp>().ok()?.duration_since(now);
+    let is_short = expires_in.map(SignedDuration::from_secs).is_some_and(|lifetime| lifetime <= NEAR + NEAR);
     if left <= SignedDuration::ZERO {
-        return Some(Diagnostic::warning(
-            "The client secret has expired",
-            format!(
-                "The secret {id} expired at {text}, and opens nothing any more. Replace it with `-replace=ADDRESS`."
-            ),
-        ));
+        let detail = format!("The secret {id} expired at {expires_at}, and opens nothing any more. {advice}");
+        return Some(Diagnostic::warning("The client secret has expired", detail));
     }
     (left <= NEAR && !is_short).then(|| {
-        Diagnostic::warning(
-            "The client secret expires soon",
-            format!(
-                "The secret {id} expires at {text}. Replace it before, with `-replace=ADDRESS` and `create_before_destroy`, or give it \
-                 another `expires_in`."
-            ),
-        )
+        let detail = format!("The secret {id} expires at {expires_at}. {advice}");
+        Diagnostic::warning("The client secret expires soon", detail)
     })
 }
 
@@ -40,8 +39,7 @@ mod tests {
     use super::*;
 
     fn summary(expires_at: &str, expires_in: Option<i64>) -> Option<String> {
-        let secret =
-            ClientSecret { expires_at: expires_at.into(), expires_in: expires_in.into(), ..ClientSecret::default() };
+        let secret = Expiring { id: "pce_a", expires_at, expires_in, advice: "" };
         warning(&secret, "2026-01-01T00:00:00Z".parse().unwrap()).map(|warning| warning.summary)
     }
 
