@@ -4,9 +4,6 @@ pub mod access_token;
 pub mod client_secret;
 pub mod token_info;
 
-pub(crate) mod holder;
-pub(crate) mod in_vault;
-
 pub use access_token::AccessToken;
 pub use client_secret::ClientSecret;
 pub use token_info::TokenInfo;

@@ -4,17 +4,21 @@
 //! wrong. It never knows protobuf or HTTP status codes.
 //!
 //! Reading order: [`provider`] (the provider block, and the lists of what there is), [`resources`], [`data_sources`],
-//! [`ephemerals`], [`list_resources`] and [`functions`] (one file each), [`diagnose`] (a client's error in, a diagnostic out), then what several of them share: [`ids`],
-//! [`gone`], [`protection`], [`access`], [`acting`], [`jwk_pem`].
+//! [`ephemerals`], [`list_resources`], [`actions`] and [`functions`] (one file each), [`diagnose`] (a client's error in, a
+//! diagnostic out), then what several of them share: [`ids`], [`gone`], [`protection`], [`access`], [`acting`], `holder`,
+//! `in_vault`, [`jwk_pem`].
 
 pub mod access;
 pub mod acting;
+pub mod actions;
 pub mod data_sources;
 pub mod diagnose;
 pub mod ephemerals;
 pub mod functions;
 pub mod gone;
+pub(crate) mod holder;
 pub mod ids;
+pub(crate) mod in_vault;
 pub mod jwk_pem;
 pub mod list_resources;
 pub mod protection;

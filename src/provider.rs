@@ -6,13 +6,14 @@ mod settings;
 
 use pangea_client::{Api, Config, Stop};
 use tf_framework::{
-    Context, DataSourceType, Diagnostic, Diagnostics, EphemeralResourceType, FunctionType, Host, ListResourceType,
-    Model, Path, Provider, ResourceType, Result, Value, async_trait,
+    ActionType, Context, DataSourceType, Diagnostic, Diagnostics, EphemeralResourceType, FunctionType, Host,
+    ListResourceType, Model, Path, Provider, ResourceType, Result, Value, async_trait,
 };
 use tokio::task::AbortHandle;
 
 use crate::{
-    access::Access, acting::Objects, data_sources, diagnose, ephemerals, functions, gone, list_resources, resources,
+    access::Access, acting::Objects, actions, data_sources, diagnose, ephemerals, functions, gone, list_resources,
+    resources,
 };
 
 pub use block::{Block, ClientSecrets};
@@ -88,6 +89,10 @@ impl Provider for PangeaProvider {
             ListResourceType::of::<list_resources::ManagementClients>(),
             ListResourceType::of::<list_resources::ClientSecrets>(),
         ]
+    }
+
+    fn actions() -> Vec<ActionType<Pangea>> {
+        vec![ActionType::of::<actions::ClientSecretRotate>(), ActionType::of::<actions::TokenRevoke>()]
     }
 
     fn ephemeral_resources() -> Vec<EphemeralResourceType<Pangea>> {

@@ -10,8 +10,8 @@ use tf_framework::{
 use crate::{
     acting::{self, IMPERSONATE},
     diagnose::{Attempt, Explain},
-    ephemerals::in_vault::InVault,
     ids,
+    in_vault::InVault,
     provider::Pangea,
 };
 

@@ -6,7 +6,7 @@ use tf_framework::{Diagnostics, EphemeralContext, EphemeralResource, Model, Resu
 
 use crate::{
     diagnose::Attempt,
-    ephemerals::holder::{self, Holder},
+    holder::{self, Holder},
     provider::Pangea,
 };
 

@@ -3,6 +3,7 @@
 // Helpers here are called by tests alone, where a surprise may stop everything; clippy knows that only of functions marked as tests.
 #![allow(clippy::unwrap_used, clippy::print_stderr, unreachable_pub)]
 
+mod actions;
 mod client;
 mod client_grant;
 mod client_roles;

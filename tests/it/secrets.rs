@@ -11,6 +11,7 @@ use serde_json::json;
 use xtask::acceptance::{Wanted, terraform_since};
 use zip::ZipArchive;
 
+use crate::ephemeral_client_secret::example;
 use crate::world::{InWorlds as _, World};
 
 /// Whatever was written: a name for messages, and the bytes.
@@ -393,6 +394,38 @@ fn no_planted_secret_is_in_any_byte_that_is_written() {
         for place in ["terraform.tfstate", "plan.bin/tfplan", "plan.bin/tfstate", "the log"] {
             assert!(written.iter().any(|(name, bytes)| name == place && !bytes.is_empty()), "{place} is searched");
         }
+        assert_eq!(leaks(&written, &secrets), Vec::<String>::new());
+    });
+}
+
+/// Rotating a secret and revoking a token, by hand and after a change: the new value and the token are shown nowhere.
+#[test]
+fn no_secret_of_an_action_is_in_any_byte_that_is_written() {
+    terraform_since(1, 14).run(|world| {
+        // The client's own secret, which the state holds on purpose, is none that the test searches for.
+        let own = world.emulator().credentials().unwrap().client_secret;
+        let config = example("actions", "pangea_client_secret_rotate/action.tf");
+        let with_token = format!("{config}{}", example("actions", "pangea_token_revoke/action.tf"));
+        world.set("TF_VAR_token", READY);
+        world.emulator().inject(Fault::status(200).path("*/token/revoke").always());
+        world.emulator().inject(Fault::status(200).body("{}").method("DELETE").path("*/secrets/*").always());
+        let mut watched = Watched::over(world);
+        watched.world.config(&with_token);
+        watched.run(0, &["apply", "-auto-approve", "-input=false"]);
+        let stored = watched.world.text("pangea_management_client.shop", "client_secret");
+        watched.run(0, &["apply", "-auto-approve", "-invoke=action.pangea_client_secret_rotate.shop"]);
+        watched.run(0, &["apply", "-auto-approve", "-invoke=action.pangea_token_revoke.shown"]);
+        // A saved plan holds what variables were given, unless they are ephemeral: Terraform's own doing.
+        watched.world.unset("TF_VAR_token").config(&config.replace("2026-Q1", "2026-Q2"));
+        watched.run(0, &["plan", "-input=false", "-out=plan.bin"]);
+        watched.run(0, &["apply", "-input=false", "plan.bin"]);
+        let values = watched.world.emulator().secret_values();
+        let mut secrets: Vec<Planted> =
+            values.iter().filter(|value| **value != stored).map(|value| planted(&value[..4], value)).collect();
+        secrets.push(planted("the token to revoke", READY));
+        assert!(values.contains(&own) && values.iter().filter(|value| value.starts_with("pck_")).count() >= 4);
+        let written = watched.all();
+        assert!(written.iter().any(|(name, bytes)| name == "the log" && !bytes.is_empty()), "the log is searched");
         assert_eq!(leaks(&written, &secrets), Vec::<String>::new());
     });
 }

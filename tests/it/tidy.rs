@@ -72,6 +72,18 @@ fn every_list_resource_has_its_file_example_and_page() {
 }
 
 #[test]
+fn every_action_has_its_file_example_and_page() {
+    let missing = missing(PangeaProvider::actions().into_iter().map(|action| short(action.name())), |name| {
+        vec![
+            format!("src/actions/{name}.rs"),
+            format!("examples/actions/pangea_{name}/action.tf"),
+            format!("docs/actions/{name}.md"),
+        ]
+    });
+    assert!(missing.is_empty(), "missing: {missing:#?}");
+}
+
+#[test]
 fn every_function_has_its_file_example_and_page() {
     let missing = missing(PangeaProvider::functions().into_iter().map(|function| short(function.name())), |name| {
         vec![

@@ -3,8 +3,6 @@
 //! Vault knows its items by ids of its own, `pvi_…`, and no endpoint tells the one of a client secret. So the item is looked for by its
 //! metadata, and known by the ids of the secrets that are its versions.
 
-use std::fmt;
-
 use secrecy::SecretString;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
@@ -99,15 +97,14 @@ impl RotationState {
     /// All of them.
     pub const ALL: [RotationState; 3] =
         [RotationState::Deactivated, RotationState::Suspended, RotationState::Destroyed];
-}
 
-impl fmt::Display for RotationState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+    /// The API's word for it.
+    pub fn word(self) -> &'static str {
+        match self {
             RotationState::Deactivated => "deactivated",
             RotationState::Suspended => "suspended",
             RotationState::Destroyed => "destroyed",
-        })
+        }
     }
 }
 
@@ -175,7 +172,7 @@ fn get(secret: &VaultSecret) -> Request<Item<ValueVersion>> {
 
 fn rotate(item_id: &str, state: Option<RotationState>, grace_period: Option<&str>) -> Request<VaultSecret> {
     let mut body = Map::from_iter([("id".to_owned(), json!(item_id))]);
-    body.extend(state.map(|state| ("rotation_state".to_owned(), json!(state.to_string()))));
+    body.extend(state.map(|state| ("rotation_state".to_owned(), json!(state.word()))));
     body.extend(grace_period.map(|period| ("rotation_grace_period".to_owned(), json!(period))));
     let rotated = |answer| {
         let item: Item<Version> = serde_json::from_value(answer)?;
