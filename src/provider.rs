@@ -87,6 +87,7 @@ impl Provider for PangeaProvider {
         vec![
             ListResourceType::of::<list_resources::Projects>(),
             ListResourceType::of::<list_resources::ManagementClients>(),
+            ListResourceType::of::<list_resources::ServiceClients>(),
             ListResourceType::of::<list_resources::ClientSecrets>(),
         ]
     }

@@ -121,7 +121,7 @@ fn a_token_goes_to_another_provider_block_as_in_the_example() {
         world.destroy();
         assert!(world.emulator().leftovers().is_empty(), "{}", world.emulator().leftovers());
 
-        world.config(&example("ephemeral-resources", "pangea_token_info/ephemeral-resource.tf")).plan_is_empty();
+        world.config(&example("ephemeral-resources", "pangea_token_info/ephemeral-resource.tf")).apply();
         assert_eq!(world.emulator().tokens(), Vec::<Value>::new());
     });
 }

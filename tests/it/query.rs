@@ -186,6 +186,30 @@ list "pangea_client_secret" "found" {{
 }
 
 #[test]
+fn a_service_client_is_listed_apart_and_imported_as_the_client_that_it_is_read_as() {
+    with_query().run(|world| {
+        let objects = OBJECTS.replace("platform:project:read", "platform:account:manage");
+        let service = "resource \"pangea_service_client\" \"app\" {\n  name = \"app\"\n  scopes = [\"pangea:service:ai-guard:read\"]\n  \
+                       impersonate_client_id = pangea_management_client.it.client_id\n}\n";
+        world.config(&format!("{objects}{service}")).apply();
+        assert_eq!(names(&query(world, "pangea_management_client", "", &[])), ["org-admin", "it"]);
+        world.forget("pangea_service_client.app");
+        let actor = world.text("pangea_management_client.it", "id");
+        let body = config(&format!("impersonate_client_id = {actor:?}"));
+        world.config(&objects);
+        let output = query(world, "pangea_service_client", &body, &["-generate-config-out=found.tf"]);
+        assert_eq!(names(&output), ["app"]);
+        let plan = world.plan();
+        let changes = plan.json["resource_changes"].as_array().unwrap();
+        let imported = changes.iter().filter(|change| change["change"]["importing"].is_object());
+        assert_eq!((plan.actions(), imported.count()), (Vec::<String>::new(), 1), "{}", plan.text());
+        fs::remove_file(world.path().join("found.tf")).unwrap();
+        // It goes with its project.
+        world.destroy();
+    });
+}
+
+#[test]
 fn every_example_of_a_list_is_found_good_by_a_query() {
     with_query().run(|world| {
         world.config(OBJECTS).apply();

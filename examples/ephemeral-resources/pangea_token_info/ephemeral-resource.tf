@@ -1,12 +1,15 @@
-ephemeral "pangea_access_token" "it" {}
+ephemeral "pangea_access_token" "login" {}
 
-ephemeral "pangea_token_info" "it" {
-  token = ephemeral.pangea_access_token.it.access_token
+ephemeral "pangea_token_info" "login" {
+  token = ephemeral.pangea_access_token.login.access_token
+}
 
-  lifecycle {
-    postcondition {
-      condition     = self.active && contains(self.scopes, "pangea:platform:project:read")
-      error_message = "The login must be able to read projects."
-    }
-  }
+# Only a login that may manage clients makes secrets for a run.
+provider "pangea" {
+  alias            = "careful"
+  mint_run_secrets = contains(ephemeral.pangea_token_info.login.scopes, "pangea:platform:account:manage")
+}
+
+data "pangea_projects" "all" {
+  provider = pangea.careful
 }
