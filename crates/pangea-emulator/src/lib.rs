@@ -42,7 +42,7 @@ mod view;
 pub use faults::Fault;
 pub use options::{Options, Switch};
 pub use requests::Recorded;
-pub use router::app;
+pub use router::{app, endpoints};
 pub use seed::Credentials;
 pub use server::Server;
 pub use state::State;

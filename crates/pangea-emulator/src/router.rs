@@ -99,6 +99,18 @@ const ENDPOINTS: [Endpoint; 28] = {
     ]
 };
 
+/// Every endpoint that is emulated, as `POST /authorization.access/v1beta/oauth/token`; `{}` stands for one segment of the path.
+#[must_use]
+pub fn endpoints() -> Vec<String> {
+    let of_configs = WITH_CONFIGS.into_iter().flat_map(config_endpoints);
+    let line = |Endpoint(service, method, path, _): Endpoint| format!("{method} /{}{path}", service.label());
+    ENDPOINTS.into_iter().chain(of_configs).map(line).collect()
+}
+
+fn config_endpoints(service: Service) -> impl Iterator<Item = Endpoint> {
+    CONFIG_ENDPOINTS.into_iter().map(move |(path, handler)| Endpoint(service, "POST", path, handler))
+}
+
 async fn serve(Extract(state): Extract<State>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let connection = parts.extensions.get::<Connection>().copied().unwrap_or_default();
@@ -199,8 +211,7 @@ fn dispatch(world: &mut World, call: &mut Call, is_too_large: bool) -> Answer {
 
 fn handle(world: &mut World, call: &mut Call) -> Result<Reply, Problem> {
     let mut allowed = None;
-    let of_configs = WITH_CONFIGS.contains(&call.service).then_some(CONFIG_ENDPOINTS).into_iter().flatten();
-    let of_configs = of_configs.map(|(path, handler)| Endpoint(call.service, "POST", path, handler));
+    let of_configs = WITH_CONFIGS.into_iter().filter(|service| *service == call.service).flat_map(config_endpoints);
     for Endpoint(service, method, pattern, handler) in ENDPOINTS.into_iter().chain(of_configs) {
         if service != call.service {
             continue;
