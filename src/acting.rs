@@ -14,7 +14,7 @@ use tf_framework::{Context, Diagnostic, Diagnostics, Model, Path, Plan, Value};
 
 use crate::{
     diagnose::{self, Attempt, Explain},
-    ids,
+    ids, plan_help,
     provider::{Pangea, Setting},
 };
 
@@ -158,6 +158,33 @@ pub fn plan_actor<M: Model>(pangea: Option<&Pangea>, plan: &mut Plan<M>, configu
     match pangea.actor_of(configured) {
         Value::Unknown => plan.set_unknown(IMPERSONATE),
         actor => plan.set(IMPERSONATE, actor),
+    }
+}
+
+/// The warning where the provider's own token lacks the scope that a call needs, at a service or at none: the call's own, or, where it is made
+/// as a client that gets a secret for the run, the one to make that. What other tokens hold is not known here.
+pub async fn lacking(
+    pangea: &Pangea,
+    actor: &Value<String>,
+    service: Option<&str>,
+    purpose: &str,
+    scope: &str,
+) -> Diagnostics {
+    let settings = pangea.settings();
+    match actor {
+        Value::Known(actor) if pangea.is_login(actor) => plan_help::lacking(pangea, purpose, scope).await,
+        Value::Known(actor) => {
+            let given = settings.client_credentials.as_ref().is_none_or(|given| given.contains_key(actor));
+            if given || settings.mint_run_secrets != Value::Known(true) {
+                return Diagnostics::new();
+            }
+            let purpose = format!("{purpose} as client {actor}, with a secret for the run");
+            plan_help::lacking(pangea, &purpose, "pangea:platform:account:manage").await
+        }
+        Value::Null if service.is_none_or(|service| settings.service_token_source(service).is_none()) => {
+            plan_help::lacking(pangea, purpose, scope).await
+        }
+        Value::Null | Value::Unknown => Diagnostics::new(),
     }
 }
 

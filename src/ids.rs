@@ -3,7 +3,9 @@
 //! Only an id with the prefix of *another* known kind is wrong. Anything else passes: Pangea may have kinds that are not
 //! listed here, and Terraform's mocked providers invent ids.
 
-use tf_framework::{Diagnostic, Path, Result, Value};
+use std::collections::BTreeSet;
+
+use tf_framework::{Diagnostic, Diagnostics, Path, Result, Value};
 
 /// Prefix of an OAuth client's id.
 pub const CLIENT: &str = "psa_";
@@ -63,6 +65,14 @@ pub fn mismatch(id: &str, expected: &str) -> Option<String> {
 pub fn misplaced(value: &Value<String>, attribute: Path, expected: &str) -> Option<Diagnostic> {
     let problem = mismatch(value.as_deref()?, expected)?;
     Some(Diagnostic::error("Id of another kind", format!("`{attribute}` {problem}.")).at(attribute))
+}
+
+/// Adds an error for each id of another kind in a set.
+pub fn check_set(values: &Value<BTreeSet<String>>, attribute: &str, expected: &str, diagnostics: &mut Diagnostics) {
+    for id in values.known().into_iter().flatten() {
+        let problem = misplaced(&Value::from(id.as_str()), Path::attribute(attribute), expected);
+        problem.into_iter().for_each(|problem| diagnostics.push(problem));
+    }
 }
 
 /// The id in the state of a `what`, as every operation after the create needs it.

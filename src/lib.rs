@@ -6,7 +6,7 @@
 //! Reading order: [`provider`] (the provider block, and the lists of what there is), [`resources`], [`data_sources`],
 //! [`ephemerals`], [`list_resources`], [`actions`] and [`functions`] (one file each), [`diagnose`] (a client's error in, a
 //! diagnostic out), then what several of them share: [`ids`], [`gone`], [`protection`], [`access`], [`acting`], `holder`,
-//! `in_vault`, [`jwk_pem`].
+//! `in_vault`, [`plan_help`], [`jwk_pem`].
 
 pub mod access;
 pub mod acting;
@@ -21,6 +21,7 @@ pub mod ids;
 pub(crate) mod in_vault;
 pub mod jwk_pem;
 pub mod list_resources;
+pub mod plan_help;
 pub mod protection;
 pub mod provider;
 pub mod resources;

@@ -13,7 +13,7 @@ use tokio::task::AbortHandle;
 
 use crate::{
     access::Access, acting::Objects, actions, data_sources, diagnose, ephemerals, functions, gone, list_resources,
-    resources,
+    plan_help::PlanHelp, resources,
 };
 
 pub use block::{Block, ClientSecrets};
@@ -123,6 +123,8 @@ pub struct Pangea {
     pub access: Access,
     /// Which objects act as which client, as far as this process knows.
     pub objects: Objects,
+    /// What its plans have asked of the service.
+    pub plan_help: PlanHelp,
     /// The client that the provider is logged in as; `None` with a ready token, whose client isn't known.
     pub login_client_id: Option<String>,
 }
@@ -145,6 +147,7 @@ impl Pangea {
             stop_bridge: None,
             access: Access::default(),
             objects: Objects::default(),
+            plan_help: PlanHelp::default(),
             login_client_id,
         })
     }

@@ -9,7 +9,7 @@ use crate::{
     diagnose::{Attempt, Explain},
     ids,
     provider::Pangea,
-    resources::role::{RoleModel, to_model},
+    resources::role::{RoleModel, kind_of_object, to_model},
 };
 
 const READ: &str = "pangea:platform:account:read";
@@ -41,7 +41,9 @@ impl DataSource<Pangea> for ClientRoles {
 
     fn validate(config: &ClientRoles, diagnostics: &mut Diagnostics) {
         let misplaced = ids::misplaced(&config.client_id, Path::attribute("client_id"), ids::CLIENT);
-        misplaced.into_iter().for_each(|problem| diagnostics.push(problem));
+        let object = config.resource_type.as_deref().and_then(kind_of_object);
+        let other = object.and_then(|kind| ids::misplaced(&config.resource_id, Path::attribute("resource_id"), kind));
+        misplaced.into_iter().chain(other).for_each(|problem| diagnostics.push(problem));
     }
 
     async fn read(pangea: &Pangea, config: ClientRoles, _: &mut Context<ClientRoles>) -> Result<ClientRoles> {

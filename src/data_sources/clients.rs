@@ -91,6 +91,7 @@ impl DataSource<Pangea> for Clients {
     fn validate(config: &Clients, diagnostics: &mut Diagnostics) {
         let misplaced = ids::misplaced(&config.client_id, Path::attribute("client_id"), ids::CLIENT);
         misplaced.into_iter().for_each(|problem| diagnostics.push(problem));
+        ids::check_set(&config.client_id_in, "client_id_in", ids::CLIENT, diagnostics);
         times::check(&config.created_at, "created_at", diagnostics);
         times::check(&config.updated_at, "updated_at", diagnostics);
     }

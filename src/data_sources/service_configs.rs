@@ -8,6 +8,7 @@ use tf_framework::{Context, DataSource, Diagnostics, Model, Result, Value, async
 use super::service_config;
 use crate::{
     acting::{self, Place},
+    ids,
     provider::Pangea,
 };
 
@@ -74,6 +75,7 @@ impl DataSource<Pangea> for ServiceConfigs {
 
     fn validate(config: &ServiceConfigs, diagnostics: &mut Diagnostics) {
         acting::check_actor(&config.impersonate_client_id, diagnostics);
+        ids::check_set(&config.id_in, "id_in", ids::SERVICE_CONFIG, diagnostics);
     }
 
     async fn read(pangea: &Pangea, config: ServiceConfigs, _: &mut Context<ServiceConfigs>) -> Result<ServiceConfigs> {

@@ -17,10 +17,11 @@ use crate::{
     access::Holding,
     diagnose::{Attempt, Explain},
     gone, ids,
+    plan_help::{self, Calls},
     provider::{ALLOW_DELETE, Pangea},
     resources::{
         declared_twice,
-        role::{RoleModel, still_held, to_api, to_model},
+        role::{RoleModel, check_ids, still_held, to_api, to_model},
         scopes::{FORM, is_scope},
     },
 };
@@ -62,6 +63,9 @@ const MANAGE: &str = "pangea:platform:account:manage";
 const NEEDED_BY_CALLS: [&str; 5] =
     [READ, MANAGE, "pangea:platform:org:read", "pangea:platform:project:read", "pangea:platform:project:manage"];
 
+/// What its changes come to.
+const CALLS: Calls = Calls { what: WHAT, scope: MANAGE, own: &[] };
+
 /// The API's fields and the attributes that they come from.
 const FIELDS: &[(&str, &str)] = &[("scope", "scopes"), ("roles", "roles")];
 
@@ -83,6 +87,7 @@ impl Resource<Pangea> for ClientGrant {
     fn validate(config: &ClientGrant, diagnostics: &mut Diagnostics) {
         let misplaced = ids::misplaced(&config.client_id, Path::attribute("client_id"), ids::CLIENT);
         misplaced.into_iter().for_each(|problem| diagnostics.push(problem));
+        check_ids(&config.roles, diagnostics);
         let nothing = |is_empty: Option<bool>, is_unknown: bool| !is_unknown && is_empty.unwrap_or(true);
         let no_scopes = nothing(config.scopes.known().map(BTreeSet::is_empty), config.scopes.is_unknown());
         let no_roles = nothing(config.roles.known().map(BTreeSet::is_empty), config.roles.is_unknown());
@@ -110,6 +115,10 @@ impl Resource<Pangea> for ClientGrant {
         if let (Some(pangea), Some(client_id)) = (pangea, planned.client_id.as_deref()) {
             warn_or_refuse(pangea, plan, client_id, &planned);
         }
+    }
+
+    async fn review_plan(pangea: &Pangea, plan: &Plan<ClientGrant>) -> Diagnostics {
+        plan_help::review(pangea, plan, &CALLS).await
     }
 
     async fn create(pangea: &Pangea, plan: ClientGrant, ctx: &mut Context<ClientGrant>) -> Result<ClientGrant> {

@@ -14,6 +14,7 @@ use tf_framework::{
 use crate::{
     diagnose::{Attempt, Explain},
     gone, ids,
+    plan_help::{self, Calls},
     provider::Pangea,
     resources::expiry::{self, Expiring},
 };
@@ -66,6 +67,9 @@ const WHAT: &str = "client secret";
 const READ: &str = "pangea:platform:account:read";
 const MANAGE: &str = "pangea:platform:account:manage";
 
+/// What its changes come to. A value that the state holds is encrypted without a call.
+const CALLS: Calls = Calls { what: WHAT, scope: MANAGE, own: &["encrypt_to", "encrypted_client_secret"] };
+
 /// The API's fields and the attributes that they come from.
 const FIELDS: &[(&str, &str)] = &[
     ("client_secret_name", "name"),
@@ -93,6 +97,10 @@ impl Resource<Pangea> for ClientSecret {
                 plan_expiry(plan, &prior, &planned);
             }
         }
+    }
+
+    async fn review_plan(pangea: &Pangea, plan: &Plan<ClientSecret>) -> Diagnostics {
+        plan_help::review(pangea, plan, &CALLS).await
     }
 
     async fn create(pangea: &Pangea, plan: ClientSecret, ctx: &mut Context<ClientSecret>) -> Result<ClientSecret> {

@@ -25,9 +25,10 @@ use crate::{
     acting,
     diagnose::{Attempt, Explain},
     gone, ids,
+    plan_help::{self, Calls},
     provider::Pangea,
     resources::{
-        role::{RoleModel, still_held, to_api, to_model},
+        role::{RoleModel, check_ids, still_held, to_api, to_model},
         scopes::{FORM, is_scope},
     },
 };
@@ -174,6 +175,10 @@ const IMPORTED: &str = "imported";
 const READ: &str = "pangea:platform:account:read";
 const MANAGE: &str = "pangea:platform:account:manage";
 
+/// What Pangea never hears of.
+const OWN: &[&str] =
+    &["allow_self_change", "exclusive_scopes", "store_client_secret", "secret_rotation", acting::IMPERSONATE];
+
 /// The API's fields and the attributes that they come from.
 const FIELDS: &[(&str, &str)] = &[
     ("client_name", "name"),
@@ -196,10 +201,15 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
     fn validate(config: &OauthClient<K>, diagnostics: &mut Diagnostics) {
         acting::check_actor(config.own.actor(), diagnostics);
         rotation::conflict(config).into_iter().for_each(|problem| diagnostics.push(problem));
+        check_ids(config.own.roles(), diagnostics);
     }
 
     fn modify_plan(pangea: Option<&Pangea>, plan: &mut Plan<OauthClient<K>>) {
         plan::modify(pangea, plan);
+    }
+
+    async fn review_plan(pangea: &Pangea, plan: &Plan<OauthClient<K>>) -> Diagnostics {
+        plan_help::review(pangea, plan, &Calls { what: K::WHAT, scope: MANAGE, own: OWN }).await
     }
 
     async fn create(

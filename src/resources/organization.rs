@@ -8,12 +8,16 @@ use tf_framework::{
 use crate::{
     diagnose::{Attempt, Explain},
     ids,
+    plan_help::{self, Calls},
     provider::{Pangea, missing_organization},
 };
 
 const WHAT: &str = "organization";
 const READ: &str = "pangea:platform:org:read";
 const MANAGE: &str = "pangea:platform:org:manage";
+
+/// What a change of one that is held already comes to.
+const CALLS: Calls = Calls { what: WHAT, scope: MANAGE, own: &["adopt"] };
 
 /// The organization's name. Organizations are made in the Pangea User Console alone, so this resource takes over one that is
 /// there, and lets it go again.
@@ -74,6 +78,14 @@ impl Resource<Pangea> for Organization {
         if planned.adopt == Value::Known(false) {
             plan.diagnostics().push(not_adopted());
         }
+    }
+
+    async fn review_plan(pangea: &Pangea, plan: &Plan<Organization>) -> Diagnostics {
+        // Letting go calls nothing, and one that is taken over may have the name already.
+        if plan.prior().is_none() || plan.is_destroy() || plan.is_replace() {
+            return Diagnostics::new();
+        }
+        plan_help::review(pangea, plan, &CALLS).await
     }
 
     async fn create(pangea: &Pangea, plan: Organization, ctx: &mut Context<Organization>) -> Result<Organization> {

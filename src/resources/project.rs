@@ -7,12 +7,18 @@ use tf_framework::{
 
 use crate::{
     diagnose::{Attempt, Explain},
-    gone, ids, protection,
+    gone, ids,
+    plan_help::{self, Calls},
+    protection,
     provider::{ALLOW_DELETE, Pangea, missing_organization},
 };
 
 const READ: &str = "pangea:platform:project:read";
 const MANAGE: &str = "pangea:platform:project:manage";
+
+/// What its changes come to: of a project that is there, only the name is Pangea's to change.
+const CALLS: Calls =
+    Calls { what: "project", scope: MANAGE, own: &["deletion_protection", "organization_id", "region"] };
 
 /// A project of an organization. Its services, their configurations and its clients live in it, and are deleted with it.
 #[derive(Clone, Debug, Default, Model)]
@@ -59,6 +65,10 @@ impl Resource<Pangea> for Project {
         if plan.prior().is_none() {
             plan_organization(pangea, plan);
         }
+    }
+
+    async fn review_plan(pangea: &Pangea, plan: &Plan<Project>) -> Diagnostics {
+        plan_help::review(pangea, plan, &CALLS).await
     }
 
     async fn create(pangea: &Pangea, plan: Project, ctx: &mut Context<Project>) -> Result<Project> {

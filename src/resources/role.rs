@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use pangea_client::Role;
-use tf_framework::{Model, Value};
+use tf_framework::{Diagnostics, Model, Path, Value};
+
+use crate::ids;
 
 /// What a client's scopes apply to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Model)]
@@ -50,6 +52,28 @@ impl From<Role> for RoleModel {
             service: role.service.into(),
             service_config_id: role.service_config_id.into(),
         }
+    }
+}
+
+/// The errors for roles on an object of another kind than they say, and for configurations that are none.
+pub(crate) fn check_ids(roles: &Value<BTreeSet<RoleModel>>, diagnostics: &mut Diagnostics) {
+    for role in roles.known().into_iter().flatten() {
+        let object = role.r#type.as_deref().and_then(kind_of_object);
+        let problems = [
+            object.and_then(|kind| ids::misplaced(&role.id, Path::attribute("roles"), kind)),
+            ids::misplaced(&role.service_config_id, Path::attribute("roles"), ids::SERVICE_CONFIG),
+        ];
+        problems.into_iter().flatten().for_each(|problem| diagnostics.push(problem));
+    }
+}
+
+/// The prefix of the objects of a kind, where it is known. An object may also be a group of Pangea's registry, which has no prefix.
+pub(crate) fn kind_of_object(r#type: &str) -> Option<&'static str> {
+    match r#type {
+        "organization" => Some(ids::ORGANIZATION),
+        "project" => Some(ids::PROJECT),
+        service if service.starts_with("service_") && service.ends_with("_config") => Some(ids::SERVICE_CONFIG),
+        _ => None,
     }
 }
 

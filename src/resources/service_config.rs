@@ -14,7 +14,7 @@ use self::settings::{Settings, contains, declared};
 use crate::{
     acting::{self, Place, Unreached},
     diagnose::{Attempt, EVERY_OTHER},
-    gone, ids,
+    gone, ids, plan_help,
     provider::Pangea,
 };
 
@@ -99,6 +99,18 @@ impl Resource<Pangea> for ServiceConfig {
                 acting::warn_of_orphans(plan, actor, &[object].into());
             }
         }
+    }
+
+    async fn review_plan(pangea: &Pangea, plan: &Plan<ServiceConfig>) -> Diagnostics {
+        let Some(object) = plan.planned().ok().flatten().or_else(|| plan.prior().cloned()) else {
+            return Diagnostics::new();
+        };
+        if !plan_help::is_told(plan, &[acting::IMPERSONATE, "domain"]) {
+            return Diagnostics::new();
+        }
+        let service = object.service.as_deref().unwrap_or_default();
+        let purpose = format!("{} this {WHAT}", plan_help::verb(plan));
+        acting::lacking(pangea, &object.impersonate_client_id, Some(service), &purpose, &manage(service)).await
     }
 
     async fn create(pangea: &Pangea, plan: ServiceConfig, ctx: &mut Context<ServiceConfig>) -> Result<ServiceConfig> {

@@ -72,7 +72,8 @@ fn a_wrong_secret() {
 
             Pangea's request id: prq_…
         "#]].assert_eq(&told(world));
-        assert_eq!(calls_to(world, "/oauth/token").len(), 1, "another try heals nothing");
+        // One when it is planned, one when it is planned again to be applied, and one of the create.
+        assert_eq!(calls_to(world, "/oauth/token").len(), 3, "another try heals nothing");
     });
 }
 
@@ -512,7 +513,7 @@ fn a_service_token_that_is_not_known_yet_is_named_by_the_plan_that_reads_the_key
         let keys = "data \"pangea_jwks\" \"it\" {}\n".to_owned();
         let text = world.config(&(keys + &unknown("service_token", "pts_late"))).plan_fails();
         assert!(text.contains("The provider's attribute `service_token` depends on"), "{text}");
-        assert_eq!(world.requests(), Vec::<String>::new());
+        assert!(world.requests().iter().all(|request| request.contains("/oauth/token")), "a service was asked");
     });
 }
 

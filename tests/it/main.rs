@@ -27,6 +27,7 @@ mod management_client;
 mod multi_project;
 mod oauth_server;
 mod organization;
+mod plan_help;
 mod project;
 mod projects;
 mod protocol;

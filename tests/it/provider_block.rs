@@ -27,7 +27,7 @@ fn login(world: &World) -> String {
 }
 
 /// Gets a token from the emulator, as a script before Terraform would.
-fn token(world: &World) -> String {
+pub fn token(world: &World) -> String {
     let form = format!(
         "grant_type=client_credentials&client_id={}&client_secret={}",
         world.variable("PANGEA_CLIENT_ID"),

@@ -1,6 +1,6 @@
 //! The handle: sends requests with a token, takes up what was put off, and hands out the typed calls.
 
-use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
+use std::{borrow::Cow, collections::BTreeSet, fmt, sync::Arc, time::Duration};
 
 use reqwest::Method;
 
@@ -142,6 +142,13 @@ impl Api {
     /// The calls on AI Guard.
     pub fn ai_guard(&self) -> AiGuard<'_> {
         AiGuard { api: self }
+    }
+
+    /// The scopes of the login's token. The token endpoint says them with each token, so this costs no call of its own; where there is
+    /// no token yet, one is asked for, in one attempt. `None` where it could not be had, where the endpoint doesn't say, and with a
+    /// ready token.
+    pub async fn granted_scopes(&self) -> Option<BTreeSet<String>> {
+        self.shared.auth.granted_scopes(&self.shared.transport).await
     }
 
     /// Lets the next call that is made as this client, the login or one that is acted as, mint a new access token. It is needed after

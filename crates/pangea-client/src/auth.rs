@@ -10,7 +10,10 @@ use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::{sync::Mutex, time::Instant};
+use tokio::{
+    sync::{Mutex, MutexGuard},
+    time::Instant,
+};
 use url::Url;
 
 use crate::{
@@ -56,6 +59,7 @@ struct Token {
     value: SecretString,
     refresh_at: Option<Instant>,
     expires_at: Option<Instant>,
+    scopes: Option<BTreeSet<String>>,
     number: u64,
 }
 
@@ -123,6 +127,14 @@ impl Auth {
         }
     }
 
+    /// The scopes that the login's token was granted, as the token endpoint said; where there is no token yet, one is asked for in
+    /// one attempt. `None` where nobody said, where none could be had, and with a ready token.
+    pub(crate) async fn granted_scopes(&self, transport: &Transport) -> Option<BTreeSet<String>> {
+        let login = Login::configured(&transport.config).filter(|_| !self.closed.load(Ordering::Acquire))?;
+        let state = self.in_one_attempt(transport, &login, false).await?;
+        state.current.as_ref()?.scopes.clone().or_else(|| login.scopes.cloned())
+    }
+
     /// Lets the next call mint a new token. The old one may still be on its way elsewhere, so it is revoked only at the end.
     pub(crate) async fn forget(&self, now: Instant) {
         self.state.lock().await.retire(now);
@@ -158,21 +170,31 @@ impl Auth {
             return Some(token.clone());
         }
         let login = Login::configured(&transport.config)?;
+        let state = self.in_one_attempt(transport, &login, fresh).await?;
+        state.current.as_ref().map(|token| token.value.clone())
+    }
+
+    /// The state with a token of the login in it, which lives: the one in use, or one more, asked for in one attempt and outside the
+    /// limit on concurrent requests.
+    async fn in_one_attempt(
+        &self,
+        transport: &Transport,
+        login: &Login<'_>,
+        fresh: bool,
+    ) -> Option<MutexGuard<'_, State>> {
         let mut state = self.state.lock().await;
         let now = transport.config.clock.now();
-        let lives = |token: &&Token| !fresh && token.expires_at.is_none_or(|then| now < then);
-        if let Some(token) = state.current.as_ref().filter(lives) {
-            return Some(token.value.clone());
+        let lives = |token: &Token| !fresh && token.expires_at.is_none_or(|then| now < then);
+        if !state.current.as_ref().is_some_and(lives) {
+            state.retire(now);
+            let parcel = login.token_request(&transport.config).ok()?;
+            let read = |reply: &_, scrub: &_| read_grant(transport, reply, scrub);
+            let grant = transport.attempt(&parcel, 1, &read).await.ok()?;
+            state.minted += 1;
+            let number = state.minted;
+            state.current = Some(grant.token(now, number));
         }
-        state.retire(now);
-        let parcel = login.token_request(&transport.config).ok()?;
-        let read = |reply: &_, scrub: &_| read_grant(transport, reply, scrub);
-        let grant = transport.attempt(&parcel, 1, &read).await.ok()?;
-        state.minted += 1;
-        let token = grant.token(now, state.minted);
-        let value = token.value.clone();
-        state.current = Some(token);
-        Some(value)
+        Some(state)
     }
 
     pub(crate) async fn minted(&self, transport: &Transport, login: &Login<'_>) -> Result<Held> {
@@ -265,6 +287,7 @@ pub(crate) struct Grant {
     /// Seconds. Without it a token is used until it is refused.
     #[serde(default)]
     pub(crate) expires_in: Value,
+    /// What was granted. Where the server leaves it out, it is what was asked for (RFC 6749, 5.1).
     pub(crate) scope: Option<String>,
 }
 
@@ -276,6 +299,7 @@ impl Grant {
         Token {
             refresh_at: life.and_then(|life| after(life - REFRESH_SLACK.min(life / SLACK_FRACTION))),
             expires_at: life.and_then(after),
+            scopes: self.scope.map(|scope| scope.split_whitespace().map(str::to_owned).collect()),
             value: self.access_token,
             number,
         }

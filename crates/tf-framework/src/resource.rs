@@ -34,6 +34,13 @@ pub trait Resource<Api: Send + Sync + 'static>: Model {
     /// where the host planned without configuring the provider.
     fn modify_plan(_api: Option<&Api>, _plan: &mut Plan<Self>) {}
 
+    /// Tells what only the service can tell of a change before it is made, such as a right that the login lacks: warnings, which
+    /// change nothing. Called after [`modify_plan`](Resource::modify_plan) where something is to change and nothing is wrong, and
+    /// again when Terraform plans anew before it applies.
+    async fn review_plan(_api: &Api, _plan: &Plan<Self>) -> Diagnostics {
+        Diagnostics::new()
+    }
+
     /// Makes the object. Called once for each object, never again after an error: whatever was made before an error must
     /// have been told to [`Context::save`].
     ///

@@ -276,3 +276,31 @@ async fn an_overridden_endpoint_gets_the_credentials_and_no_other() {
         world.server.all().iter().all(|call| !call.headers.contains("Basic") && !call.body.contains(CLIENT_SECRET))
     );
 }
+
+#[tokio::test]
+async fn the_scopes_of_the_token_are_those_that_its_endpoint_says() {
+    let world = World::start(|call| {
+        let token = r#"{"access_token":"pts_1","token_type":"Bearer","expires_in":3599,"scope":"b  a"}"#;
+        call.line.contains(TOKEN_PATH).then(|| json(200, token))
+    })
+    .await;
+    let expected = Some(["a", "b"].map(str::to_owned).into());
+    assert_eq!(world.api.granted_scopes().await, expected);
+    assert_eq!(world.api.granted_scopes().await, expected);
+    assert_eq!(world.server.all().len(), 1);
+}
+
+#[tokio::test]
+async fn scopes_that_can_not_be_had_are_asked_for_once() {
+    let world = World::start(|call| call.line.contains(TOKEN_PATH).then(|| json(503, "{}"))).await;
+    assert_eq!(world.api.granted_scopes().await, None);
+    assert_eq!(world.server.all().len(), 1);
+}
+
+#[tokio::test]
+async fn the_scopes_of_a_ready_token_are_not_known_and_nothing_is_asked() {
+    let ready = |config: Config| Config { credentials: Credentials::AccessToken("pts_a".into()), ..config };
+    let world = World::with(|_| None, ready).await;
+    assert_eq!(world.api.granted_scopes().await, None);
+    assert_eq!(world.server.all().len(), 0);
+}

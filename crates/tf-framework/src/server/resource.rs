@@ -84,7 +84,7 @@ pub(crate) trait AnyResource<Api>: Send + Sync {
     fn schema(&self) -> &Schema;
     fn value_type(&self) -> &Type;
     fn validate(&self, config: &Dynamic, capabilities: ClientCapabilities) -> Diagnostics;
-    fn plan(&self, api: Option<&Api>, request: PlanRequest) -> PlanAnswer;
+    async fn plan(&self, api: Option<&Api>, request: PlanRequest) -> PlanAnswer;
     fn plans_while_deferred(&self) -> bool;
     async fn apply(&self, api: &Api, request: ApplyRequest) -> StateAnswer;
     async fn read(&self, api: &Api, state: Dynamic, private: Private, client: ClientCapabilities) -> StateAnswer;
@@ -151,7 +151,7 @@ impl<Api: Send + Sync + 'static, R: Resource<Api>> AnyResource<Api> for Typed<R>
         diagnostics
     }
 
-    fn plan(&self, api: Option<&Api>, request: PlanRequest) -> PlanAnswer {
+    async fn plan(&self, api: Option<&Api>, request: PlanRequest) -> PlanAnswer {
         let PlanRequest { prior, config, proposed, prior_private, planned_private, client } = request;
         let destroys = proposed.is_null();
         let draft = draft(AnyResource::<Api>::schema(self).body(), &prior, &config, proposed);
@@ -177,6 +177,10 @@ impl<Api: Send + Sync + 'static, R: Resource<Api>> AnyResource<Api> for Typed<R>
         }
         if destroys && !plan.planned.is_null() {
             plan.diagnostics.push(bug(format!("{} planned a value for an object to be destroyed.", R::NAME)));
+        }
+        if let (Some(api), true, false) = (api, plan.is_change(), plan.diagnostics.has_errors()) {
+            let review = R::review_plan(api, &plan).await;
+            plan.diagnostics.extend(review);
         }
         let deferred = plan.deferral.reason().filter(|_| !plan.diagnostics.has_errors());
         PlanAnswer {

@@ -253,7 +253,7 @@ impl<P: Provider> provider_server::Provider for Service<P> {
             "PlanResourceChange",
             Some((keys::TF_RESOURCE_TYPE, &request.type_name)),
             Default::default(),
-            async { self.plan_change(&request) },
+            self.plan_change(&request),
         )
         .await
     }

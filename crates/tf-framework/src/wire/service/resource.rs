@@ -32,7 +32,7 @@ impl<P: Provider> Service<P> {
         Ok(self.entry(name)?.resource.as_ref())
     }
 
-    pub(super) fn plan_change(
+    pub(super) async fn plan_change(
         &self,
         request: &proto::plan_resource_change::Request,
     ) -> Result<proto::plan_resource_change::Response, Diagnostics> {
@@ -60,7 +60,7 @@ impl<P: Provider> Service<P> {
         }
         let configured = self.0.configured();
         let is_new = plan.prior.is_null();
-        let planned = resource.plan(configured.as_deref().map(|configured| &configured.api), plan);
+        let planned = resource.plan(configured.as_deref().map(|configured| &configured.api), plan).await;
         // The first plan of a replacement is about the object that goes, and so is a destroy: it is named to the apply. Otherwise
         // the identity is that of the planned state, once it is known.
         let planned_identity = if planned.planned.is_null() || !is_new && !planned.replace.is_empty() {
