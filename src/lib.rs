@@ -14,6 +14,7 @@ pub mod actions;
 pub mod data_sources;
 pub mod diagnose;
 pub mod ephemerals;
+pub mod export;
 pub mod functions;
 pub mod gone;
 pub(crate) mod holder;

@@ -6,18 +6,18 @@ mod settings;
 
 use pangea_client::{Api, Config, Stop};
 use tf_framework::{
-    ActionType, Context, DataSourceType, Diagnostic, Diagnostics, EphemeralResourceType, FunctionType, Host,
+    ActionType, Context, DataSourceType, Diagnostic, Diagnostics, EphemeralResourceType, FunctionType, Host, Job,
     ListResourceType, Model, Path, Provider, ResourceType, Result, Value, async_trait,
 };
 use tokio::task::AbortHandle;
 
 use crate::{
-    access::Access, acting::Objects, actions, data_sources, diagnose, ephemerals, functions, gone, list_resources,
+    access::Access, acting::Objects, actions, data_sources, diagnose, ephemerals, export, functions, gone, list_resources,
     plan_help::PlanHelp, resources,
 };
 
 pub use block::{Block, ClientSecrets};
-pub use environment::{ALLOW_DELETE, Environment};
+pub use environment::{ALLOW_DELETE, Environment, of_process as environment_of_process};
 pub use settings::{Login, Setting, Settings, Source};
 
 /// The provider as the framework serves it.
@@ -32,6 +32,7 @@ impl Provider for PangeaProvider {
     const ADDRESS: &'static str = "pangea/pangea";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
     const LOG_CRATES: &'static [&'static str] = &["terraform_provider_pangea", "pangea_client"];
+    const JOBS: &'static [Job] = &[export::JOB];
 
     fn validate(config: &Block, diagnostics: &mut Diagnostics) {
         diagnostics.extend(Settings::resolve(config, &environment::none).1);
@@ -240,7 +241,8 @@ impl Pangea {
         &self.settings
     }
 
-    async fn shutdown(&self) {
+    /// Revokes what the calls needed: tokens, and secrets of the run.
+    pub(crate) async fn shutdown(&self) {
         if let Some(bridge) = &self.stop_bridge {
             bridge.abort();
         }

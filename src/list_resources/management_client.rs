@@ -107,6 +107,6 @@ pub(super) async fn find(pangea: &Pangea, wanted: &data_sources::Clients) -> Res
 }
 
 /// Whether a client is one of a service. No source shows what its class is, only what it is not.
-pub(super) fn is_of_service(client: &Client) -> bool {
+pub(crate) fn is_of_service(client: &Client) -> bool {
     client.client_class.as_deref().is_some_and(|class| class != "management")
 }

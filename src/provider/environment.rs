@@ -6,7 +6,7 @@ pub type Environment<'e> = &'e dyn Fn(&str) -> Option<String>;
 /// A variable of this process. An empty one counts as not set, as shells and CI systems often can't remove one; so does
 /// one that isn't Unicode, which no setting of this provider can be.
 #[expect(clippy::disallowed_methods, reason = "the one place where the provider reads its environment")]
-pub(super) fn of_process(name: &str) -> Option<String> {
+pub fn of_process(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 

@@ -18,6 +18,7 @@ mod ephemeral_access_token;
 mod ephemeral_client_secret;
 mod errors;
 mod examples;
+mod export;
 mod functions;
 mod generated_config;
 mod host;

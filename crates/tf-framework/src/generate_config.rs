@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use crate::{
     Result,
-    block::Body,
+    block::{Block, Body},
+    capabilities::ClientCapabilities,
     diagnostics::Diagnostics,
     modify_plan::read_model,
     normal_form::normal_form,
     path::Path,
-    registration::Registration,
+    registration::{Registration, ResourceType},
     resource::Resource,
     schema::{Attribute, Nesting, Presence, Shape},
-    server::misfit_bug,
+    server::{misfit_bug, resource::StateAnswer},
     validate::keeps_rules,
     value::Dynamic,
 };
@@ -68,6 +69,43 @@ impl<Api: Send + Sync + 'static, R: GenerateConfig<Api>> Registration<Api, R> {
         self.entry.generator = Some(revise::<Api, R>);
         self
     }
+}
+
+impl<Api: Send + Sync + 'static> ResourceType<Api> {
+    /// The configuration of an object that exists, as Terraform has it generated: attributes and blocks in the schema's order,
+    /// without those that are left out. It is imported by its id, and read; where there is no such object, it is `None`.
+    ///
+    /// # Errors
+    /// Those of the import, the read and the generation. Warnings go to `diagnostics`.
+    pub async fn configuration_of(
+        &self,
+        api: &Api,
+        import_id: &str,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Option<Vec<(String, Dynamic)>>> {
+        let client = ClientCapabilities::default();
+        let imported = settle(self.resource.import(api, import_id, client).await, diagnostics)?;
+        let found = settle(self.resource.read(api, imported.state, imported.private, client).await, diagnostics)?;
+        let body = self.resource.schema().body();
+        let mut config = configuration(body, &found.state);
+        if let Some(revise) = self.generator.filter(|_| !config.is_null()) {
+            config = revise(&found.state, &config, diagnostics)?;
+        }
+        let Dynamic::Map(mut config) = config else { return Ok(None) };
+        let names = body.attributes.iter().map(Attribute::name).chain(body.blocks.iter().map(Block::name));
+        let written = names.filter_map(|name| config.remove_entry(name)).filter(|(_, value)| !value.is_null());
+        Ok(Some(written.collect()))
+    }
+}
+
+/// Passes warnings on, and fails where there is an error.
+fn settle(mut answer: StateAnswer, diagnostics: &mut Diagnostics) -> Result<StateAnswer> {
+    let told = std::mem::take(&mut answer.diagnostics);
+    if told.has_errors() {
+        return Err(told);
+    }
+    diagnostics.extend(told);
+    Ok(answer)
 }
 
 /// What a resource makes of a state and of the configuration that follows from the schema.

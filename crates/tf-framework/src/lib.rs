@@ -81,6 +81,7 @@ pub use registration::{Registration, ResourceType};
 pub use resource::Resource;
 pub use schema::{Attribute, Nesting, Presence, Replacement, Schema, Shape};
 pub use secret::Secret;
+pub use serve::Job;
 pub use stop::StopSignal;
 pub use timeouts::{InvokeTimeout, OpenTimeout, ReadTimeout, Timeouts};
 pub use types::{Type, TypeError};

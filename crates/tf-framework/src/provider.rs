@@ -18,7 +18,7 @@ use crate::{
     list_resource::ListResourceType,
     model::Model,
     registration::ResourceType,
-    serve::Program,
+    serve::{Job, Program},
     server::Server,
     stop::StopSignal,
     wire::{service::Service, socket::Network},
@@ -44,6 +44,9 @@ pub trait Provider: Send + Sync + 'static {
 
     /// The crates whose log lines go to Terraform beside the framework's own, named as in `use`.
     const LOG_CRATES: &'static [&'static str];
+
+    /// What the program does besides serving, when a person asks it to. The default is nothing.
+    const JOBS: &'static [Job] = &[];
 
     /// Checks the provider block. Values may be unknown. Nothing is asked of the service here.
     fn validate(_config: &Self::Config, _diagnostics: &mut Diagnostics) {}
@@ -137,6 +140,7 @@ pub fn serve<P: Provider>() -> ExitCode {
         version: P::VERSION,
         address: P::ADDRESS,
         log_crates: P::LOG_CRATES,
+        jobs: P::JOBS,
         service,
         on_shutdown: Box::pin(async move { server.shutdown().await }),
         network: Network::default(),

@@ -50,12 +50,24 @@ pub struct Program<S> {
     pub address: &'static str,
     /// The crates whose log lines go to the host, beside the framework's own.
     pub log_crates: &'static [&'static str],
+    /// What the program can do besides serving.
+    pub jobs: &'static [Job],
     /// The provider's calls.
     pub service: S,
     /// Runs once, before the process ends on any ordered way: at most 5 s, and the host waits for it.
     pub on_shutdown: BoxFuture<'static, ()>,
     /// The kind of socket; the default is right but for tests.
     pub network: Network,
+}
+
+/// Something that a provider's program does when a person asks it to, with its name as the first argument.
+pub struct Job {
+    /// The argument, such as `export`.
+    pub name: &'static str,
+    /// What it does, in one line of the help.
+    pub about: &'static str,
+    /// Does it, with the arguments that follow.
+    pub run: fn(&[String]) -> ExitCode,
 }
 
 /// Runs the program as its arguments say, until its host or a signal ends it.
@@ -65,6 +77,11 @@ pub fn serve<S: Provider>(program: Program<S>) -> ExitCode {
     let arguments =
         std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect::<Vec<_>>();
     let environment = Environment::of_process();
+    if let Some((name, rest)) = arguments.split_first()
+        && let Some(job) = program.jobs.iter().find(|job| job.name == name)
+    {
+        return (job.run)(rest);
+    }
     match Command::parse(&arguments) {
         Ok(Command::Version) => {
             print(&format!("{} v{}\n", program.file_name(), program.version));
@@ -125,18 +142,20 @@ impl<S> Program<S> {
     }
 
     fn help(&self) -> String {
+        let names: String = self.jobs.iter().map(|job| format!(" | {}", job.name)).collect();
+        let jobs: String = self.jobs.iter().map(|job| format!("  {:<9}  {}\n", job.name, job.about)).collect();
         format!(
             "\
 {name} v{version}: the provider {address} for Terraform and OpenTofu, protocol 6.
 
-Usage: {name} [--debug | --version | --help]
+Usage: {name} [--debug | --version | --help{names}]
 
 Without an argument it is a plugin: Terraform or OpenTofu starts it.
 
   --debug    Wait for hosts to attach, and print how they do. Ctrl-C ends it.
   --version  Print the version.
   --help     Print this.
-",
+{jobs}",
             name = self.file_name(),
             version = self.version,
             address = self.address,

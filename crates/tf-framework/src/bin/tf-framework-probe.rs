@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         version: "1.2.3",
         address: "example/probe",
         log_crates: &["tf_framework_probe"],
+        jobs: &[],
         service: Probe,
         on_shutdown: Box::pin(clean_up()),
         network,

@@ -79,6 +79,7 @@ pub(crate) fn serve(service: Service) -> ExitCode {
         version: "0.1.0",
         address: "example/faulty",
         log_crates: &["tf_conformance_faulty"],
+        jobs: &[],
         service,
         on_shutdown: Box::pin(async {}),
         network: if breaks("tcp") { Network::Tcp } else { Network::default() },
