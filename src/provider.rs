@@ -12,8 +12,8 @@ use tf_framework::{
 use tokio::task::AbortHandle;
 
 use crate::{
-    access::Access, acting::Objects, actions, data_sources, diagnose, ephemerals, export, functions, gone, list_resources,
-    plan_help::PlanHelp, resources,
+    access::Access, acting::Objects, actions, data_sources, diagnose, ephemerals, export, functions, gone,
+    list_resources, plan_help::PlanHelp, resources,
 };
 
 pub use block::{Block, ClientSecrets};

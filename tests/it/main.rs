@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, unreachable_pub)]
 
 mod actions;
+mod checks;
 mod client;
 mod client_grant;
 mod client_roles;
@@ -13,6 +14,7 @@ mod clients;
 mod concurrency;
 mod conformance;
 mod deletion_protection;
+mod drift;
 mod endpoints;
 mod ephemeral_access_token;
 mod ephemeral_client_secret;

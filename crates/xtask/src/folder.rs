@@ -332,6 +332,13 @@ impl Folder {
         errors(&run.diagnostics)
     }
 
+    /// Runs a shell script here, which finds the program by the variable `TERRAFORM`.
+    pub fn script(&self, file: &Path) -> Output {
+        let mut command = process::isolated("sh");
+        command.arg(file).current_dir(self.path()).envs(&self.environment).env("TERRAFORM", &self.cli.path);
+        process::output(&mut command, COMMAND_LIMIT).unwrap()
+    }
+
     #[track_caller]
     fn json(&self, arguments: &[&str]) -> Run {
         let output = self.run(arguments);
