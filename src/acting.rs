@@ -54,7 +54,7 @@ impl Unreached {
 }
 
 impl Unreached {
-    /// The error for a data source, which has no state to keep.
+    /// The error for a data source or a create, which have no state to keep.
     pub fn into_lookup_error(self, place: Place<'_>) -> Diagnostics {
         match self {
             Unreached::NoCredentials(why) => why.into(),

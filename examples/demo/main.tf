@@ -12,18 +12,18 @@ terraform {
 provider "pangea" {}
 
 locals {
-  # Name and geo of each project.
+  # A key names a project for good; its name may change.
   projects = {
-    shop   = "us"
-    ledger = "eu"
+    shop   = { name = "shop", geo = "us" }
+    ledger = { name = "ledger", geo = "eu" }
   }
 }
 
 resource "pangea_project" "team" {
   for_each = local.projects
 
-  name = each.key
-  geo  = each.value
+  name = each.value.name
+  geo  = each.value.geo
 }
 
 resource "pangea_management_client" "pipeline" {
@@ -38,6 +38,11 @@ resource "pangea_management_client" "pipeline" {
   }]
 
   client_secret_expires_in = 90 * 24 * 3600 # seconds
+
+  # A project takes its clients along when it is replaced.
+  lifecycle {
+    replace_triggered_by = [pangea_project.team[each.key].id]
+  }
 }
 
 resource "pangea_client_grant" "shop_audit" {

@@ -64,8 +64,7 @@ impl EphemeralResource<Pangea> for AccessToken {
 
     async fn open(pangea: &Pangea, config: AccessToken, ctx: &mut EphemeralContext) -> Result<AccessToken> {
         let holder = config.holder().find();
-        let who = holder.to_string();
-        let attempt = Attempt::new("get", "access token of", &who).fields(&[("scope", "scopes")]);
+        let attempt = Attempt::new("get", "access token", "").fields(&[("scope", "scopes")]);
         let asked_at = SystemTime::now();
         let minted = holder::tokens(pangea, &holder)?.mint(config.scopes.known()).await;
         let minted = holder::explain(minted, pangea, &holder, &attempt)?;
@@ -103,8 +102,7 @@ impl EphemeralResource<Pangea> for AccessToken {
     async fn close(pangea: &Pangea, ctx: &mut EphemeralContext) -> Result<()> {
         let token = SecretString::from(ctx.private().text(ACCESS_TOKEN));
         let holder = holder::recalled(ctx.private());
-        let who = holder.to_string();
-        let attempt = Attempt::new("revoke", "access token of", &who);
+        let attempt = Attempt::new("revoke", "access token", "");
         match holder::tokens(pangea, &holder)?.revoke(&token).await {
             // It has expired, or its client is gone, and with it its tokens.
             Err(error) if matches!(error.kind(), Kind::Validation | Kind::InvalidClient) || error.is_actor_gone() => {

@@ -71,8 +71,7 @@ impl EphemeralResource<Pangea> for TokenInfo {
 
     async fn open(pangea: &Pangea, config: TokenInfo, _: &mut EphemeralContext) -> Result<TokenInfo> {
         let holder = config.holder().find();
-        let who = holder.to_string();
-        let attempt = Attempt::new("look up", "access token as", &who);
+        let attempt = Attempt::new("look up", "access token", "");
         let token = config.token.known().map_or("", Secret::expose).into();
         let found = holder::tokens(pangea, &holder)?.introspect(&token).await;
         let found = holder::explain(found, pangea, &holder, &attempt)?;

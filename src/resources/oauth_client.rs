@@ -227,7 +227,8 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
             acting::sorted(api.clients().register(&plan.to_new()).await, pangea, plan.place(), &attempt)
                 .map(|registered| (api, registered))
         };
-        let (api, registered) = registered.await.map_err(|unreached| plan.unreached(unreached, plan.name()))?;
+        // Nothing is recorded yet, so a client that isn't there is a wrong name and not a lost one.
+        let (api, registered) = registered.await.map_err(|unreached| unreached.into_lookup_error(plan.place()))?;
         let client_id = registered.client.client_id.clone();
         let access = pangea.access.client(&client_id);
         access.declare(plan.declared());

@@ -129,7 +129,8 @@ impl Resource<Pangea> for ServiceConfig {
             let made = api.configs(plan.service()).create(&name, &plan.declared()).await;
             acting::sorted(made, pangea, place, &attempt)
         };
-        let made = created.await.map_err(|unreached| unreached.into_error(place.client(), WHAT, &name))?;
+        // Nothing is recorded yet, so a client that isn't there is a wrong name and not a lost one.
+        let made = created.await.map_err(|unreached| unreached.into_lookup_error(place))?;
         note_seen(ctx, &made);
         Ok(plan.filled_from(&made))
     }

@@ -148,7 +148,7 @@ fn a_token_that_cannot_be_had_is_told_with_what_to_change() {
             ),
             (
                 r#"scopes = ["pangea:service:vault:sign"]"#.to_owned(),
-                expect!["Error: Unable to get the access token of: refused as invalid"],
+                expect!["Error: Unable to get the access token: refused as invalid"],
             ),
         ];
         for (lines, expected) in cases {

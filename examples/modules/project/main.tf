@@ -13,6 +13,8 @@ locals {
   }]
 }
 
+# Pangea deletes a project with all that is in it. So whatever is in this one is replaced together with it.
+
 # Acts in the project: whatever has `impersonate_client_id` below is made, read and deleted in its name. The provider makes it a secret
 # for each run, so that none has to be kept for that.
 resource "pangea_management_client" "operator" {
@@ -20,6 +22,10 @@ resource "pangea_management_client" "operator" {
   scopes              = ["pangea:platform:account:manage", "pangea:platform:account:read"]
   roles               = local.admin_of_the_project
   store_client_secret = false
+
+  lifecycle {
+    replace_triggered_by = [pangea_project.this.id]
+  }
 }
 
 # Access to a service is a grant of its own. Whoever needs it refers to the client through the grant, so that Terraform makes the grant
@@ -38,6 +44,10 @@ resource "pangea_service_config" "audit" {
   settings = jsonencode({
     hot_storage = var.audit_hot_storage
   })
+
+  lifecycle {
+    replace_triggered_by = [pangea_project.this.id]
+  }
 }
 
 # For the project's own pipeline.
@@ -46,6 +56,10 @@ resource "pangea_management_client" "pipeline" {
   scopes              = ["pangea:platform:project:read"]
   roles               = local.admin_of_the_project
   store_client_secret = false
+
+  lifecycle {
+    replace_triggered_by = [pangea_project.this.id]
+  }
 }
 
 # For the application: it calls services and manages nothing.
@@ -54,6 +68,10 @@ resource "pangea_service_client" "app" {
   scopes                = ["pangea:service:ai-guard:read"]
   impersonate_client_id = pangea_management_client.operator.client_id
   store_client_secret   = false
+
+  lifecycle {
+    replace_triggered_by = [pangea_project.this.id]
+  }
 }
 
 resource "terraform_data" "rotation" {
