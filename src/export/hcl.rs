@@ -201,7 +201,9 @@ mod tests {
             ("is_on", true.into()),
             ("settings", settings.as_str().into()),
         ];
+        let body = body(&config.map(|(name, value)| (name.to_owned(), value)));
         expect![[r#"
+            {
               name = "it"
               size = 3
               scopes = [
@@ -218,6 +220,8 @@ mod tests {
                 "for" = "x"
                 text  = "long long long long long long long long long long long long long long long long long long long long "
               })
-        "#]].assert_eq(&body(&config.map(|(name, value)| (name.to_owned(), value))));
+            }
+        "#]]
+        .assert_eq(&format!("{{\n{body}}}\n"));
     }
 }
