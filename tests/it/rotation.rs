@@ -125,7 +125,7 @@ fn only_a_change_of_a_value_that_was_there_rotates_and_the_former_secret_ends_wi
 }
 
 #[test]
-fn an_unknown_value_and_a_dynamic_one_never_break_the_plan() {
+fn a_value_that_is_not_known_yet_never_breaks_the_plan() {
     every_cli().run(|world| {
         let with = |input: &str| {
             format!("resource \"terraform_data\" \"on\" {{\n  input = {input:?}\n}}\n")
@@ -163,6 +163,11 @@ fn a_former_secret_that_cannot_be_shortened_is_pending_until_the_next_apply() {
         let text = world.apply_fails();
         assert!(text.contains("Unable to retire the former secret of management client"), "{text}");
         assert!(!text.contains("inconsistent"), "{text}");
+        // A service that takes the expiry and does not keep to it.
+        let stubborn = Fault::rewrite("/client_secret_expires_at", json!("2099-01-01T00:00:00Z"));
+        world.emulator().inject(stubborn.method("POST").path("*/secrets/pce_*").times(2));
+        let text = world.apply_fails();
+        assert!(text.contains("The former secret did not get its end"), "{text}");
         let second = secret_id(world);
         assert_ne!(second, first);
         assert_eq!(world.values(ADDRESS)["pending_revocation"], json!([first]));

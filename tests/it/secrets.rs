@@ -492,8 +492,8 @@ fn a_rotated_secret_is_in_the_state_and_nowhere_else() {
         watched.run(0, &["apply", "-auto-approve", "-input=false"]);
         let former = watched.world.text("pangea_management_client.it", "client_secret");
         watched.world.config(&rotated(2));
-        let login = watched.world.emulator().credentials().unwrap();
-        let sent = echo(&[&login.client_secret]);
+        let known = watched.world.emulator().secret_values();
+        let sent = echo(&known.iter().map(String::as_str).collect::<Vec<_>>());
         let body = json!({ "error": "access_denied", "error_description": sent }).to_string();
         let said = watched.fails(|| Fault::status(403).body(&body).path("*/secrets/pce_*"));
         assert!(said.contains("403"), "{said}");

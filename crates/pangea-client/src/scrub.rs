@@ -102,11 +102,14 @@ fn secret_length(text: &str) -> usize {
     /// A third of a real value, so that a value that was cut short is found too.
     const MIN_VALUE: usize = 10;
     let run = |text: &str, belongs: fn(char) -> bool| text.find(|c| !belongs(c)).unwrap_or(text.len());
-    for prefix in SECRET_PREFIXES {
-        if let Some(value) = text.strip_prefix(prefix) {
-            let length = run(value, |c| c.is_ascii_alphanumeric());
-            return if length >= MIN_VALUE { prefix.len() + length } else { 0 };
-        }
+    let after = |prefix: &str| {
+        let rest = text.strip_prefix(prefix.trim_end_matches('_'))?;
+        // Escaped for an address or a form, it is a secret still.
+        ["_", "%5F", "%5f"].into_iter().find_map(|mark| rest.strip_prefix(mark))
+    };
+    if let Some(value) = SECRET_PREFIXES.into_iter().find_map(after) {
+        let length = run(value, |c| c.is_ascii_alphanumeric());
+        return if length >= MIN_VALUE { text.len() - value.len() + length } else { 0 };
     }
     if text.starts_with("eyJ") {
         let length = run(text, |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '='));
@@ -164,6 +167,7 @@ mod tests {
     fn anything_shaped_like_a_secret_is_cut_out() {
         check("pck_abcdefghijklmnopqrstuvwxyz234567, and", "[redacted], and");
         check("\"pts_abcdefghijkl\"", "\"[redacted]\"");
+        check("pck%5Fabcdefghijkl pts%5fabcdefghijkl", "[redacted] [redacted]");
         check("eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln.", "[redacted]");
     }
 

@@ -324,16 +324,20 @@ async fn retire<K: Kind>(
     let tries = if age < overlap - SLACK { [from_now, from_making] } else { [from_making, from_now] };
     let what = format!("former secret of {}", K::WHAT);
     let attempt = plan.attempt("retire", &what, plan.id());
+    let mut expires_at = time(&secret.client_secret_expires_at);
     for seconds in tries {
         let update = SecretUpdate { client_secret_expires_in: Some(seconds), ..SecretUpdate::default() };
         let updated = match api.clients().update_secret(plan.id(), &secret.client_secret_id, &update).await {
             Err(error) if error.is_gone() => return Ok(()),
             result => result.explain(pangea, &attempt)?,
         };
-        let is_meant = |expires_at: Timestamp| expires_at.duration_since(end).abs() <= SLACK;
-        if time(&updated.client_secret_expires_at).is_none_or(is_meant) {
-            break;
+        expires_at = time(&updated.client_secret_expires_at);
+        if expires_at.is_none_or(|expires_at| expires_at.duration_since(end).abs() <= SLACK) {
+            return Ok(());
         }
+    }
+    if expires_at.is_some_and(|expires_at| expires_at > end) {
+        return Err(lives_on(plan.id(), &secret.client_secret_id).into());
     }
     Ok(())
 }
@@ -393,6 +397,17 @@ fn warn_of_unsure<K: Kind>(client_id: &str, others: &[&SecretMetadata], ctx: &mu
              All of them live on: {ids}. Revoke those that nobody uses, in the Pangea User Console."
         ),
     );
+}
+
+/// The error for a former secret that the service lets live on.
+fn lives_on(client_id: &str, secret_id: &str) -> Diagnostic {
+    Diagnostic::error(
+        "The former secret did not get its end",
+        format!(
+            "Pangea took the new expiry of the secret {secret_id} of client {client_id}, and lets it live longer all the same. The new \
+             secret is stored. Apply again, which tries it once more, or revoke the former secret in the Pangea User Console."
+        ),
+    )
 }
 
 /// The error for settings of a secret that was revoked or has expired, which no read noticed.
