@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pangea_client::ClientFilter;
+use pangea_client::{Client, ClientFilter};
 use tf_framework::{Context, DataSource, Diagnostics, Model, Path, Result, Value, async_trait};
 
 use super::times::{self, Times};
@@ -97,31 +97,34 @@ impl DataSource<Pangea> for Clients {
     }
 
     async fn read(pangea: &Pangea, config: Clients, _: &mut Context<Clients>) -> Result<Clients> {
-        let api = pangea.api()?;
-        if config.lets_none_through() {
-            return Ok(Clients { clients: Vec::new().into(), ..config });
-        }
-        let attempt = Attempt::new("list", "clients", "").needing(READ);
-        let mut found = api.clients().list(&config.filter()).await.explain(pangea, &attempt)?;
-        oldest_first(&mut found);
-        let clients: Vec<Listed> = found.into_iter().map(Listed::from).collect();
+        let clients: Vec<Listed> = config.find(pangea).await?.into_iter().map(Listed::from).collect();
         Ok(Clients { clients: clients.into(), ..config })
     }
 }
 
-/// The order of making, so that a new client comes last.
-pub(crate) fn oldest_first(clients: &mut [pangea_client::Client]) {
-    clients.sort_by(|one, other| (&one.created_at, &one.client_id).cmp(&(&other.created_at, &other.client_id)));
-}
-
 impl Clients {
+    /// The clients that fulfil the conditions, in the order of their making, so that a new one comes last.
+    ///
+    /// # Errors
+    /// Where the list can't be had.
+    pub(crate) async fn find(&self, pangea: &Pangea) -> Result<Vec<Client>> {
+        let api = pangea.api()?;
+        if self.lets_none_through() {
+            return Ok(Vec::new());
+        }
+        let attempt = Attempt::new("list", "clients", "").needing(READ);
+        let mut found = api.clients().list(&self.filter()).await.explain(pangea, &attempt)?;
+        oldest_first(&mut found);
+        Ok(found)
+    }
+
     /// Whether a set of choices is empty. In a query, no value at all would let everything through.
-    pub(crate) fn lets_none_through(&self) -> bool {
+    fn lets_none_through(&self) -> bool {
         let is_empty = |set: &Value<BTreeSet<String>>| set.known().is_some_and(BTreeSet::is_empty);
         is_empty(&self.client_id_in) || is_empty(&self.name_in)
     }
 
-    pub(crate) fn filter(&self) -> ClientFilter {
+    fn filter(&self) -> ClientFilter {
         let list = |set: &Value<BTreeSet<String>>| set.known().into_iter().flatten().cloned().collect();
         ClientFilter {
             client_id: self.client_id.known().cloned(),
@@ -137,8 +140,13 @@ impl Clients {
     }
 }
 
-impl From<pangea_client::Client> for Listed {
-    fn from(found: pangea_client::Client) -> Listed {
+/// The order of making.
+pub(crate) fn oldest_first(clients: &mut [Client]) {
+    clients.sort_by(|one, other| (&one.created_at, &one.client_id).cmp(&(&other.created_at, &other.client_id)));
+}
+
+impl From<Client> for Listed {
+    fn from(found: Client) -> Listed {
         Listed {
             id: found.client_id.into(),
             name: found.client_name.into(),

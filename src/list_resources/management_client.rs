@@ -6,13 +6,10 @@ use pangea_client::Client;
 use tf_framework::{DataSource, Diagnostics, ListResource, Model, Result, Results, Value, async_trait};
 
 use crate::{
-    data_sources::{self, clients::oldest_first, times::Times},
-    diagnose::{Attempt, Explain},
+    data_sources::{self, times::Times},
     provider::Pangea,
     resources::{ManagementClient, management_client::ManagementClientIdentity},
 };
-
-const READ: &str = "pangea:platform:account:read";
 
 /// The management clients that the provider's login sees, all or some of them, oldest first. The client that the provider is logged in
 /// as is among them.
@@ -52,7 +49,7 @@ impl ListResource<Pangea> for ManagementClients {
     type Resource = ManagementClient;
 
     fn validate(config: &ManagementClients, diagnostics: &mut Diagnostics) {
-        validate(config.clone().wanted(), diagnostics);
+        data_sources::Clients::validate(&config.clone().wanted(), diagnostics);
     }
 
     async fn list(
@@ -60,7 +57,7 @@ impl ListResource<Pangea> for ManagementClients {
         config: ManagementClients,
         results: &mut Results<Pangea, ManagementClient>,
     ) -> Result<()> {
-        for client in find(pangea, &config.wanted()).await?.into_iter().filter(|client| !is_of_service(client)) {
+        for client in config.wanted().find(pangea).await?.into_iter().filter(|client| !is_of_service(client)) {
             // Roles are told of one client at a time, so each is read where more than its identity is wanted.
             let identity = ManagementClientIdentity { id: client.client_id.into() };
             if results.push_imported(pangea, client.client_name, identity).await?.is_break() {
@@ -87,23 +84,6 @@ impl ManagementClients {
             clients: Value::Null,
         }
     }
-}
-
-/// Checks conditions as the data source does.
-pub(super) fn validate(wanted: data_sources::Clients, diagnostics: &mut Diagnostics) {
-    data_sources::Clients::validate(&wanted, diagnostics);
-}
-
-/// The clients that fulfil the conditions, of whatever class.
-pub(super) async fn find(pangea: &Pangea, wanted: &data_sources::Clients) -> Result<Vec<Client>> {
-    let api = pangea.api()?;
-    if wanted.lets_none_through() {
-        return Ok(Vec::new());
-    }
-    let attempt = Attempt::new("list", "clients", "").needing(READ);
-    let mut found = api.clients().list(&wanted.filter()).await.explain(pangea, &attempt)?;
-    oldest_first(&mut found);
-    Ok(found)
 }
 
 /// Whether a client is one of a service. No source shows what its class is, only what it is not.

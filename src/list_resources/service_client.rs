@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use tf_framework::{Diagnostics, ListResource, Model, Result, Results, Value, async_trait};
+use tf_framework::{DataSource, Diagnostics, ListResource, Model, Result, Results, Value, async_trait};
 
-use super::management_client::{find, is_of_service, validate};
+use super::management_client::is_of_service;
 use crate::{
     acting,
     data_sources::{self, times::Times},
@@ -53,12 +53,12 @@ impl ListResource<Pangea> for ServiceClients {
 
     fn validate(config: &ServiceClients, diagnostics: &mut Diagnostics) {
         acting::check_actor(&config.impersonate_client_id, diagnostics);
-        validate(config.clone().wanted(), diagnostics);
+        data_sources::Clients::validate(&config.clone().wanted(), diagnostics);
     }
 
     async fn list(pangea: &Pangea, config: ServiceClients, results: &mut Results<Pangea, ServiceClient>) -> Result<()> {
         let actor = config.impersonate_client_id.clone();
-        for client in find(pangea, &config.wanted()).await?.into_iter().filter(is_of_service) {
+        for client in config.wanted().find(pangea).await?.into_iter().filter(is_of_service) {
             let identity = ServiceClientIdentity { id: client.client_id.into(), impersonate_client_id: actor.clone() };
             if results.push_imported(pangea, client.client_name, identity).await?.is_break() {
                 break;

@@ -16,6 +16,11 @@ resource "pangea_management_client" "pipeline" {
   }]
 
   client_secret_expires_in = 90 * 24 * 3600 # seconds
+
+  # A project that is replaced takes all that is in it along: see `pangea_project`.
+  lifecycle {
+    replace_triggered_by = [pangea_project.shop.id]
+  }
 }
 
 # A client whose first secret is dropped and revoked at once: the state holds no secret.

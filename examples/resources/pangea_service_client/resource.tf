@@ -20,12 +20,21 @@ resource "pangea_management_client" "admin" {
     id   = pangea_project.shop.id
     role = "admin"
   }]
+
+  # A project that is replaced takes all that is in it along: see `pangea_project`.
+  lifecycle {
+    replace_triggered_by = [pangea_project.shop.id]
+  }
 }
 
 resource "pangea_service_config" "guard" {
   service               = "ai-guard"
   name                  = "shop-guard"
   impersonate_client_id = pangea_management_client.admin.client_id
+
+  lifecycle {
+    replace_triggered_by = [pangea_project.shop.id]
+  }
 }
 
 # A client of the project's application, which may ask AI Guard with this one configuration.
@@ -39,6 +48,10 @@ resource "pangea_service_client" "app" {
     id   = pangea_service_config.guard.id
     role = "manager"
   }]
+
+  lifecycle {
+    replace_triggered_by = [pangea_project.shop.id]
+  }
 }
 
 output "app_secret" {

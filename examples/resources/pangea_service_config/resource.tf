@@ -14,6 +14,11 @@ resource "pangea_management_client" "config" {
     id   = pangea_project.shop.id
     role = "admin"
   }]
+
+  # A project that is replaced takes all that is in it along: see `pangea_project`.
+  lifecycle {
+    replace_triggered_by = [pangea_project.shop.id]
+  }
 }
 
 resource "pangea_service_config" "audit" {
@@ -26,4 +31,8 @@ resource "pangea_service_config" "audit" {
     hot_storage = "30d"
     vault_sign  = false
   })
+
+  lifecycle {
+    replace_triggered_by = [pangea_project.shop.id]
+  }
 }

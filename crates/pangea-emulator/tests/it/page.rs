@@ -184,7 +184,7 @@ impl Drop for Browser {
 }
 
 /// Whether a missing browser is a failure.
-#[allow(clippy::disallowed_methods)] // The one variable that these tests read.
+#[expect(clippy::disallowed_methods, reason = "the one variable that these tests read")]
 fn is_required() -> bool {
     env::var("PANGEA_REQUIRE_CHROMIUM").as_deref() == Ok("1")
 }
