@@ -41,6 +41,7 @@ struct Known {
     asked: Holding,
     holders: Vec<(String, Holding)>,
     reads: BTreeMap<String, usize>,
+    project: Option<Option<String>>,
 }
 
 /// What the client's own resource declares.
@@ -138,6 +139,25 @@ impl ClientAccess {
         holding.without(&self.known().asked)
     }
 
+    /// Notes the project of the roles that the client has by now. Roles in no project, as those of a service client are, say
+    /// nothing of it.
+    pub fn note_roles<'r>(&self, roles: impl IntoIterator<Item = &'r Role>) {
+        let mut projects = roles.into_iter().filter(|role| role.r#type == "project").map(|role| role.id.as_str());
+        if let Some(first) = projects.next() {
+            self.note_project(projects.all(|other| other == first).then_some(first));
+        }
+    }
+
+    /// Notes the project that the client is in; `None` where that can't be known.
+    pub fn note_project(&self, project: Option<&str>) {
+        self.known().project = Some(project.map(str::to_owned));
+    }
+
+    /// The project that the client is in: `None` where nobody has asked yet, an inner `None` where it can't be known.
+    pub fn project(&self) -> Option<Option<String>> {
+        self.known().project.clone()
+    }
+
     /// Notes that a grant of this name was read. Terraform reads each of its objects once in a run.
     pub fn note_read(&self, holder: &str) {
         *self.known().reads.entry(holder.to_owned()).or_default() += 1;
@@ -190,6 +210,19 @@ mod tests {
         let client = access.client("psa_a");
         assert_eq!(client.plan("client", scopes(["read"])), scopes([]));
         assert_eq!(client.plan("grant", scopes(["read", "write"])), scopes(["read"]));
+    }
+
+    #[test]
+    fn the_project_of_a_client_is_that_of_its_roles_where_they_agree() {
+        let role = |kind: &str, id: &str| Role { r#type: kind.to_owned(), id: id.to_owned(), ..Role::default() };
+        let client = ClientAccess::default();
+        assert_eq!(client.project(), None);
+        client.note_roles(&[role("project", "ppi_a"), role("service_audit_config", "pci_a")]);
+        assert_eq!(client.project(), Some(Some("ppi_a".to_owned())));
+        client.note_roles(&[role("service_audit_config", "pci_a")]);
+        assert_eq!(client.project(), Some(Some("ppi_a".to_owned())));
+        client.note_roles(&[role("project", "ppi_a"), role("project", "ppi_b")]);
+        assert_eq!(client.project(), Some(None));
     }
 
     #[tokio::test(start_paused = true)]

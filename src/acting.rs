@@ -47,7 +47,7 @@ impl Unreached {
     pub fn into_error(self, client_id: &str, what: &str, id: &str) -> Diagnostics {
         match self {
             Unreached::NoCredentials(why) => why.into(),
-            Unreached::ActorIsGone => actor_is_gone(client_id, what, id).into(),
+            Unreached::ActorIsGone => actor_is_gone(client_id, what, id, "").into(),
             Unreached::Failed(errors) => errors,
         }
     }
@@ -80,6 +80,16 @@ impl Pangea {
             (Value::Null, Setting::Unknown(_)) => Value::Unknown,
             (own, _) => own.clone(),
         }
+    }
+
+    /// Who stands in for the recorded client of an object, once that is gone: the provider's default, where it is known and another one.
+    /// It counts only if it sees the object.
+    ///
+    /// # Errors
+    /// [`Unreached::ActorIsGone`] where nobody does.
+    pub fn stand_in_for(&self, recorded: &Value<String>) -> std::result::Result<Value<String>, Unreached> {
+        let default = self.actor_of(&Value::Null);
+        if default.is_unknown() || default == *recorded { Err(Unreached::ActorIsGone) } else { Ok(default) }
     }
 
     /// The way to a place. Nothing is asked of the service yet.
@@ -211,15 +221,16 @@ pub fn not_there(client_id: Option<&str>, what: &str, id: &str) -> Diagnostic {
     .at(Path::attribute(IMPERSONATE))
 }
 
-/// The error for an object whose client is gone, where nothing stands in for it.
-pub fn actor_is_gone(client_id: &str, what: &str, id: &str) -> Diagnostic {
+/// The error for an object whose client is gone, where nothing stands in for it. `fate` says what is known of its project.
+pub fn actor_is_gone(client_id: &str, what: &str, id: &str, fate: &str) -> Diagnostic {
+    let separator = if fate.is_empty() { "" } else { " " };
     Diagnostic::error(
         format!("The client of the {what} no longer exists"),
         format!(
-            "The {what} {id} is recorded with client {client_id}, which was deleted, and the provider's default does not see it. \
-             Three ways lead on: set the provider's `{IMPERSONATE}` to a living client of the same project; let Terraform forget \
-             the object and leave it there, with a block `removed {{ lifecycle {{ destroy = false }} }}`; or take it out of the \
-             state with `terraform state rm ADDRESS`, as is right where its project is gone too."
+            "The {what} {id} is recorded with client {client_id}, which was deleted, and the provider's default does not see \
+             it.{separator}{fate} Three ways lead on: set the provider's `{IMPERSONATE}` to a living client of the same project; let \
+             Terraform forget the object and leave it there, with a block `removed {{ lifecycle {{ destroy = false }} }}`; or take it \
+             out of the state with `terraform state rm ADDRESS`, as is right where its project is gone too."
         ),
     )
 }

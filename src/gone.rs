@@ -3,14 +3,19 @@
 use tf_framework::{Context, Diagnostic, Model, Result};
 
 use crate::{
+    acting,
     diagnose::{Attempt, Explain},
     provider::Pangea,
 };
 
 const READ_ORGANIZATION: &str = "pangea:platform:org:read";
+const READ_PROJECT: &str = "pangea:platform:project:read";
 
 /// Private state of an object that names no organization itself: the provider's, when the object was last seen.
 const SEEN_IN: &str = "seen_in_organization";
+
+/// Private state of an object that names no project itself: that of the client as which it was last seen.
+const SEEN_IN_PROJECT: &str = "seen_in_project";
 
 /// Notes the provider's organization with an object that was found, so that a later login of another organization, which
 /// doesn't find it, is known for what it is.
@@ -24,6 +29,66 @@ pub fn note_organization<M: Model>(pangea: &Pangea, ctx: &mut Context<M>) {
 pub fn noted_organization<M: Model>(pangea: &Pangea, ctx: &mut Context<M>) -> Option<String> {
     let noted = ctx.private().get(SEEN_IN).and_then(|id| id.as_str()).map(str::to_owned);
     noted.or_else(|| pangea.default_organization_id().into_known())
+}
+
+/// Notes in which project an object is that is reached as a client: that of the client's role. For a new object the roles are asked
+/// for, once in a run and client; for others it counts only what this process has met, so that no read asks for more.
+pub async fn note_project<M: Model>(pangea: &Pangea, client_id: Option<&str>, is_new: bool, ctx: &mut Context<M>) {
+    note_organization(pangea, ctx);
+    let Some(client_id) = client_id else { return };
+    let client = pangea.access.client(client_id);
+    if is_new && client.project().is_none() {
+        let _changing = client.changing.lock().await;
+        if let (None, Ok(api)) = (client.project(), pangea.api()) {
+            // Without the right to ask it stays unknown: it only helps once the client is gone.
+            let roles = api.clients().roles(client_id).await.unwrap_or_default();
+            client.note_project(None);
+            client.note_roles(&roles);
+        }
+    }
+    if let Some(Some(project)) = client.project() {
+        ctx.private().set(SEEN_IN_PROJECT, project);
+    }
+}
+
+/// Makes sure that an object whose client is gone, and which nobody else sees, went with its project.
+///
+/// # Errors
+/// When the project is there, when it can't be asked for, or when it isn't known which it was.
+pub async fn confirm_with_project<M: Model>(
+    pangea: &Pangea,
+    client_id: &str,
+    what: &str,
+    id: &str,
+    ctx: &mut Context<M>,
+) -> Result<()> {
+    let project = ctx.private().get(SEEN_IN_PROJECT).and_then(|id| id.as_str()).map(str::to_owned);
+    let fate = match &project {
+        None => "In which project it was is not recorded.".to_owned(),
+        Some(project) => match find_project(pangea, project, noted_organization(pangea, ctx)).await {
+            Ok(false) => return Ok(()),
+            Ok(true) => format!("Its project {project} still exists."),
+            Err(errors) => {
+                let why: Vec<_> = errors.iter().map(|error| error.detail.as_str()).collect();
+                format!("Whether its project {project} still exists can't be told. {}", why.join(" "))
+            }
+        },
+    };
+    Err(acting::actor_is_gone(client_id, what, id, &fate).into())
+}
+
+/// Whether there is such a project. That it is gone is believed only where its organization is visible.
+async fn find_project(pangea: &Pangea, project: &str, organization: Option<String>) -> Result<bool> {
+    let looking_for = "project of an object whose client is gone";
+    let attempt = Attempt::new("look for", looking_for, project).needing(READ_PROJECT);
+    if pangea.api()?.projects().find(project).await.explain(pangea, &attempt)?.is_some() {
+        return Ok(true);
+    }
+    let organization = organization.ok_or_else(|| {
+        let detail = "It is not found, as happens with credentials of another organization: set the provider's `organization_id`.";
+        Diagnostic::error("The organization is not known", detail)
+    })?;
+    confirm(pangea, Some(&organization), "project", project).await.map(|()| false)
 }
 
 /// Makes sure that an object which isn't found is gone, and not just out of sight: a login of another organization finds

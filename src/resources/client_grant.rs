@@ -145,6 +145,7 @@ impl Resource<Pangea> for ClientGrant {
             Vec::new()
         };
         let access = pangea.access.client(&client_id);
+        access.note_roles(&roles);
         access.note_read(state.id.as_deref().unwrap_or_default());
         gone::note_organization(pangea, ctx);
         let own = if undecided(ctx).is_empty() {
@@ -289,6 +290,7 @@ async fn change(
         let attempt = Attempt::new("grant access to", "client", &client_id).needing(MANAGE).fields(FIELDS);
         let roles: Vec<Role> = gained.roles.iter().cloned().collect();
         pangea.api()?.clients().grant(&client_id, &gained.scopes, &roles).await.explain(pangea, &attempt)?;
+        access.note_roles(&gained.roles);
         refresh_token(pangea, &client_id).await?;
     }
     Ok(state)

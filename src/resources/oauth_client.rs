@@ -221,6 +221,7 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
             let configured = ctx.config().map(|config| config.own.actor().clone()).unwrap_or_default();
             plan.own.set_actor(pangea.actor_of(&configured).into_known().into());
         }
+        gone::note_project(pangea, plan.place().client_id, true, ctx).await;
         let attempt = plan.attempt("create", K::WHAT, plan.name()).fields(FIELDS);
         let registered = async {
             let api = reach::api(pangea, &plan)?;
@@ -233,7 +234,7 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
         let access = pangea.access.client(&client_id);
         access.declare(plan.declared());
         access.ask(&plan.holding());
-        gone::note_organization(pangea, ctx);
+        access.note_roles(&plan.holding().roles);
         let first_secret = registered.client_secret_id.clone();
         // Where it is not to be stored, the plan has no secret, and so has the state.
         let mut state = OauthClient { shared: plan.shared.with_registered(registered), own: plan.own };
@@ -258,6 +259,12 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
                 pangea.keep_unread(state.place().client_id.unwrap_or_default(), K::WHAT, &why, ctx);
                 return Ok(Some(state));
             }
+            Err(acting::Unreached::ActorIsGone) if !is_import => {
+                let actor = state.place().client_id.unwrap_or_default();
+                gone::confirm_with_project(pangea, actor, K::WHAT, &id, ctx).await?;
+                gone::warn(K::WHAT, &id, ctx);
+                return Ok(None);
+            }
             found => found.map_err(|unreached| state.unreached(unreached, &id))?,
         };
         let Some((client, api)) = found else {
@@ -279,6 +286,7 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
         if is_import || state.own.roles().is_known() {
             let attempt = state.attempt("read", K::WHAT, &id).needing(READ);
             let actual = api.clients().roles(&id).await.explain(pangea, &attempt)?;
+            pangea.access.client(&id).note_roles(&actual);
             let roles = if is_import {
                 // Without a role there is nothing to declare, and null is how a configuration says so.
                 Some(to_model(actual)).filter(|roles| !roles.is_empty()).into()
@@ -297,7 +305,7 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
             // After an import the state holds what grants added too, and the configuration alone says which is whose.
             pangea.access.client(&id).declare(state.declared());
         }
-        gone::note_organization(pangea, ctx);
+        gone::note_project(pangea, state.place().client_id, is_import, ctx).await;
         Ok(Some(state))
     }
 
@@ -326,13 +334,13 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
         Ok(plan.filled_from(state))
     }
 
-    async fn delete(pangea: &Pangea, state: OauthClient<K>, _: &mut Context<OauthClient<K>>) -> Result<()> {
+    async fn delete(pangea: &Pangea, state: OauthClient<K>, ctx: &mut Context<OauthClient<K>>) -> Result<()> {
         let id = state.id();
         // Only a tainted or left-over object comes here without its plan having been refused.
         if let Some(refused) = plan::self_change(pangea, &state, "delete") {
             return Err(refused.into());
         }
-        let Some(api) = reach::api_for_delete(pangea, &state).await? else { return Ok(()) };
+        let Some(api) = reach::api_for_delete(pangea, &state, ctx).await? else { return Ok(()) };
         let attempt = state.attempt("delete", K::WHAT, id);
         match api.clients().delete(id).await {
             Err(error) if error.is_gone() => Ok(()),
@@ -399,6 +407,7 @@ async fn change_access<K: Kind>(
         clients.grant(&id, &gained.scopes, &roles).await.explain(pangea, &attempt)?;
     }
     if !(lost.is_empty() && gained.is_empty()) {
+        pangea.access.client(&id).note_roles(&to_api(plan.own.roles()));
         // A token of this client that is in use was made before the change and may not show it.
         api.forget_token(&id).await;
     }

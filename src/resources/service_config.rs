@@ -124,6 +124,7 @@ impl Resource<Pangea> for ServiceConfig {
         let place = plan.place();
         let scope = manage(place.service);
         let attempt = plan.attempt("create", &name, &scope);
+        gone::note_project(pangea, place.client_id, true, ctx).await;
         let created = async {
             let api = pangea.at(place)?;
             let made = api.configs(plan.service()).create(&name, &plan.declared()).await;
@@ -147,9 +148,14 @@ impl Resource<Pangea> for ServiceConfig {
                 pangea.keep_unread(state.place().client(), WHAT, &why, ctx);
                 return Ok(Some(state));
             }
+            Err(Unreached::ActorIsGone) if !is_import => {
+                gone::confirm_with_project(pangea, state.place().client(), WHAT, &id, ctx).await?;
+                gone::warn(WHAT, &id, ctx);
+                return Ok(None);
+            }
             found => found.map_err(|unreached| unreached.into_error(state.place().client(), WHAT, &id))?,
         };
-        let Some((found, _)) = found else {
+        let Some((found, reached_as)) = found else {
             // Terraform itself says that there was nothing to import.
             if !is_import {
                 gone::warn(WHAT, &id, ctx);
@@ -158,6 +164,7 @@ impl Resource<Pangea> for ServiceConfig {
         };
         ids::same(&id, &found.id, WHAT)?;
         note_seen(ctx, &found);
+        gone::note_project(pangea, reached_as.place().client_id, is_import, ctx).await;
         ctx.private().remove(IMPORTED);
         let settings = if is_import {
             // What the configuration declares decides later; until then all of it is taken over.
@@ -214,7 +221,7 @@ impl Resource<Pangea> for ServiceConfig {
         Ok(plan.filled_from(&updated))
     }
 
-    async fn delete(pangea: &Pangea, state: ServiceConfig, _: &mut Context<ServiceConfig>) -> Result<()> {
+    async fn delete(pangea: &Pangea, state: ServiceConfig, ctx: &mut Context<ServiceConfig>) -> Result<()> {
         let id = ids::of_state(&state.id, WHAT)?;
         let place = state.place();
         let scope = manage(place.service);
@@ -234,6 +241,9 @@ impl Resource<Pangea> for ServiceConfig {
             },
             deleted => deleted,
         };
+        if let Err(Unreached::ActorIsGone) = deleted {
+            return gone::confirm_with_project(pangea, place.client(), WHAT, id, ctx).await;
+        }
         deleted.map_err(|unreached| unreached.into_error(place.client(), WHAT, id))
     }
 
@@ -319,8 +329,7 @@ async fn look(pangea: &Pangea, state: &ServiceConfig, id: &str) -> std::result::
     acting::sorted(api.configs(state.service()).find(id).await, pangea, place, &attempt)
 }
 
-/// The same, and where that client is gone, as the provider's default: it counts if it sees the configuration. The answer says as
-/// whom it was reached.
+/// The same, and where that client is gone, as the provider's default. The answer says as whom it was reached.
 async fn look_where_it_is(
     pangea: &Pangea,
     state: &ServiceConfig,
@@ -328,11 +337,8 @@ async fn look_where_it_is(
 ) -> std::result::Result<Option<(Document, ServiceConfig)>, Unreached> {
     match look(pangea, state, id).await {
         Err(Unreached::ActorIsGone) => {
-            let default = pangea.actor_of(&Value::Null);
+            let default = pangea.stand_in_for(&state.impersonate_client_id)?;
             let instead = ServiceConfig { impersonate_client_id: default, ..state.clone() };
-            if instead.impersonate_client_id.is_unknown() || instead.place().client_id == state.place().client_id {
-                return Err(Unreached::ActorIsGone);
-            }
             match look(pangea, &instead, id).await {
                 Ok(Some(found)) => Ok(Some((found, instead))),
                 _ => Err(Unreached::ActorIsGone),

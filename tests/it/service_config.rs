@@ -73,6 +73,8 @@ fn no_run_secret_is_left(world: &World) {
 fn a_configuration_is_made_by_a_client_of_the_same_apply_and_the_second_plan_is_empty() {
     every_cli().run(|world| {
         world.config(&all(r#"jsonencode({ hot_storage = "7d" })"#)).apply();
+        let asks_for_roles = |request: &String| request.ends_with("/roles");
+        assert!(!world.requests().iter().any(asks_for_roles), "the client's project is known in this process");
         no_run_secret_is_left(world);
         world.plan_is_empty();
         no_run_secret_is_left(world);
@@ -502,13 +504,51 @@ fn where_the_client_is_gone_the_default_stands_in_and_else_three_ways_are_named(
               at pangea_service_config.it
               at resource "pangea_service_config" "it" {
 
-            The service configuration pci_… is recorded with client psa_…, which was deleted, and the provider's default does not see it. Three ways lead on: set the provider's `impersonate_client_id` to a living client of the same project; let Terraform forget the object and leave it there, with a block `removed { lifecycle { destroy = false } }`; or take it out of the state with `terraform state rm ADDRESS`, as is right where its project is gone too.
+            The service configuration pci_… is recorded with client psa_…, which was deleted, and the provider's default does not see it. Its project ppi_… still exists. Three ways lead on: set the provider's `impersonate_client_id` to a living client of the same project; let Terraform forget the object and leave it there, with a block `removed { lifecycle { destroy = false } }`; or take it out of the state with `terraform state rm ADDRESS`, as is right where its project is gone too.
         "#]]
         .assert_eq(&world.plan_fails());
         world.config(&format!("provider \"pangea\" {{\n  impersonate_client_id = {heir:?}\n}}\n{}", config("")));
         world.plan_is_empty();
         world.destroy();
         assert_eq!(world.emulator().leftovers().configs, 0);
+    });
+}
+
+#[test]
+fn what_went_with_its_project_is_dropped_once_that_is_confirmed_and_its_destroy_succeeds() {
+    every_cli().run(|world| {
+        let project = world.emulator().create_project("it", "us").unwrap();
+        let scope = "pangea:service:audit:config:manage pangea:service:audit:config:read pangea:platform:account:manage pangea:platform:account:read";
+        let actor = world.emulator().create_client("one", scope, &[("project", &project, "admin")]).unwrap();
+        let actor = format!("impersonate_client_id = {actor:?}");
+        let service_client = format!("resource \"pangea_service_client\" \"it\" {{\n  name = \"it\"\n  scopes = [\"pangea:service:ai-guard:read\"]\n  {actor}\n}}\n");
+        world.config(&(config(&actor) + &service_client)).apply();
+        let asked = world.requests().iter().filter(|request| request.ends_with("/roles")).count();
+        assert_eq!(asked, 1, "the client is asked for its project once");
+        world.plan_is_empty();
+        assert!(!world.requests().iter().any(|request| request.ends_with("/roles")));
+        world.emulator().delete_project(&project);
+
+        // Whoever may not ask for projects can't tell.
+        let login = world.variable("PANGEA_CLIENT_ID").to_owned();
+        let before: Vec<_> = world.scopes(&login);
+        let before: Vec<_> = before.iter().map(String::as_str).collect();
+        let blind: Vec<_> = before.iter().copied().filter(|scope| !scope.contains(":project:")).collect();
+        world.emulator().set_scope(&login, &blind);
+        let text = world.plan_fails();
+        assert!(text.contains("still exists can't be told. ") && text.contains("pangea:platform:project:read"), "{text}");
+        world.emulator().set_scope(&login, &before);
+        world.unset("PANGEA_ORGANIZATION_ID");
+        world.emulator().clear_requests();
+
+        let plan = world.plan();
+        assert_eq!(plan.actions(), ["create pangea_service_client.it", "create pangea_service_config.it"]);
+        for what in ["service client", "service configuration"] {
+            assert!(plan.warnings().contains(&format!("The {what} no longer exists")), "{}", plan.warnings());
+        }
+        let plan = world.plan_with(&["-destroy", "-refresh=false"]);
+        world.apply_planned(&plan);
+        assert_eq!(world.values(ADDRESS), Value::Null);
     });
 }
 

@@ -3,11 +3,12 @@
 //! It is recorded, and every later call is made as the recorded one, since a client of another project sees nothing here.
 
 use pangea_client::{Api, Client};
-use tf_framework::{Diagnostics, Plan, Result, Value};
+use tf_framework::{Context, Diagnostics, Plan, Result};
 
 use super::{Kind, OauthClient, READ};
 use crate::{
     acting::{self, Place, Unreached},
+    gone,
     provider::Pangea,
 };
 
@@ -34,8 +35,7 @@ pub(super) fn api<K: Kind>(pangea: &Pangea, client: &OauthClient<K>) -> std::res
     }
 }
 
-/// Reads the client as whoever manages it; where that one is gone, as the provider's default: it counts if it sees the client. With it
-/// comes the way on which it was found.
+/// Reads the client as whoever manages it; where that one is gone, as the provider's default. With it comes the way on which it was found.
 pub(super) async fn look<K: Kind>(
     pangea: &Pangea,
     client: &OauthClient<K>,
@@ -43,10 +43,7 @@ pub(super) async fn look<K: Kind>(
     match look_as_recorded(pangea, client).await {
         Err(Unreached::ActorIsGone) => {
             let mut instead = client.clone();
-            instead.own.set_actor(pangea.actor_of(&Value::Null));
-            if instead.own.actor().is_unknown() || instead.own.actor() == client.own.actor() {
-                return Err(Unreached::ActorIsGone);
-            }
+            instead.own.set_actor(pangea.stand_in_for(client.own.actor())?);
             match look_as_recorded(pangea, &instead).await {
                 Ok(Some(found)) => Ok(Some(found)),
                 _ => Err(Unreached::ActorIsGone),
@@ -77,12 +74,18 @@ pub(super) async fn api_for_change<K: Kind>(
 }
 
 /// The way for a deletion; `None` where there is nothing to delete any more.
-pub(super) async fn api_for_delete<K: Kind>(pangea: &Pangea, state: &OauthClient<K>) -> Result<Option<Api>> {
-    if state.place().client_id.is_none() {
-        return Ok(Some(pangea.api()?.clone()));
+pub(super) async fn api_for_delete<K: Kind>(
+    pangea: &Pangea,
+    state: &OauthClient<K>,
+    ctx: &mut Context<OauthClient<K>>,
+) -> Result<Option<Api>> {
+    let Some(actor) = state.place().client_id else { return Ok(Some(pangea.api()?.clone())) };
+    match look(pangea, state).await {
+        Err(Unreached::ActorIsGone) => {
+            gone::confirm_with_project(pangea, actor, K::WHAT, state.id(), ctx).await.map(|()| None)
+        }
+        found => Ok(found.map_err(|unreached| state.unreached(unreached, state.id()))?.map(|(_, api)| api)),
     }
-    let found = look(pangea, state).await.map_err(|unreached| state.unreached(unreached, state.id()))?;
-    Ok(found.map(|(_, api)| api))
 }
 
 /// Plans who manages the client, and notes that it stays and acts as that one.
