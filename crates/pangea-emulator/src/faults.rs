@@ -36,6 +36,8 @@ enum Kind {
     LostAnswer,
     /// It is handled after this time.
     Latency(Duration),
+    /// It is handled, and answered after this time.
+    LateAnswer(Duration),
     /// It is handled, and the result has to be polled for; only on hosts with the envelope.
     Accepted(u32),
     /// It is handled, and one place of the JSON answer is changed, or removed.
@@ -77,6 +79,12 @@ impl Fault {
     #[must_use]
     pub fn latency(time: Duration) -> Fault {
         Fault::of(Kind::Latency(time))
+    }
+
+    /// Handles the request at once, and answers after this time.
+    #[must_use]
+    pub fn late_answer(time: Duration) -> Fault {
+        Fault::of(Kind::LateAnswer(time))
     }
 
     /// Answers 202 so many times, the first answer included, before the result is given.
@@ -156,7 +164,7 @@ impl Fault {
     /// - `status`: `status`, and where wanted `headers` and `body` (a text as it is, anything else as JSON)
     /// - `malformed`: `body`, else `<html>`
     /// - `truncated`, `reset`, `lost-answer`: nothing
-    /// - `latency`: `milliseconds`
+    /// - `latency`, `late-answer`: `milliseconds`
     /// - `accepted`: `answers`, how many are 202, else 1
     /// - `rewrite`: `pointer` into the JSON answer, and `value`; without a value, what is there is removed
     ///
@@ -227,9 +235,8 @@ impl Kind {
             "truncated" => Kind::Truncated,
             "reset" => Kind::Reset,
             "lost-answer" => Kind::LostAnswer,
-            "latency" => Kind::Latency(Duration::from_millis(u64::from(
-                form.get("milliseconds").ok_or("The kind latency needs milliseconds".to_owned()).and_then(number)?,
-            ))),
+            "latency" => Kind::Latency(milliseconds(form)?),
+            "late-answer" => Kind::LateAnswer(milliseconds(form)?),
             "accepted" => Kind::Accepted(form.get("answers").map_or(Ok(1), number)?),
             "rewrite" => Kind::Rewrite { pointer: text(form, "pointer")?, value: form.get("value").cloned() },
             other => return Err(format!("There is no kind of fault named {other}")),
@@ -244,6 +251,7 @@ impl Kind {
             Kind::Reset => "reset",
             Kind::LostAnswer => "lost-answer",
             Kind::Latency(_) => "latency",
+            Kind::LateAnswer(_) => "late-answer",
             Kind::Accepted(_) => "accepted",
             Kind::Rewrite { .. } => "rewrite",
         }
@@ -261,6 +269,8 @@ pub(crate) struct Faults {
 pub(crate) struct Effect {
     /// Time to wait first.
     pub(crate) latency: Duration,
+    /// Time to wait before the answer.
+    pub(crate) lateness: Duration,
     /// Answered without handling.
     pub(crate) instead: Option<Instead>,
     /// Done to the answer after handling.
@@ -298,7 +308,7 @@ impl Faults {
         planned.collect()
     }
 
-    /// What happens to this request: every latency that matches, up to the first fault of another kind.
+    /// What happens to this request: every wait that matches, up to the first fault of another kind.
     pub(crate) fn fire(&mut self, call: &Call) -> Effect {
         let mut effect = Effect::default();
         for fault in &mut self.planned {
@@ -309,6 +319,10 @@ impl Faults {
             match fault.kind.clone() {
                 Kind::Latency(time) => {
                     effect.latency += time;
+                    continue;
+                }
+                Kind::LateAnswer(time) => {
+                    effect.lateness += time;
                     continue;
                 }
                 Kind::Status { status, headers, body } => {
@@ -364,6 +378,11 @@ fn matches(pattern: &str, text: &str) -> bool {
 fn text(form: &Map<String, Value>, field: &str) -> Result<String, String> {
     let text = form.get(field).and_then(Value::as_str);
     text.map(str::to_owned).ok_or_else(|| format!("The fault needs the text {field}"))
+}
+
+fn milliseconds(form: &Map<String, Value>) -> Result<Duration, String> {
+    let time = form.get("milliseconds").ok_or("A fault that takes time needs milliseconds".to_owned());
+    time.and_then(number).map(|time| Duration::from_millis(u64::from(time)))
 }
 
 fn number(value: &Value) -> Result<u32, String> {

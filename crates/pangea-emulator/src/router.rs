@@ -141,7 +141,11 @@ async fn serve(Extract(state): Extract<State>, request: Request) -> Response {
     if !effect.latency.is_zero() {
         tokio::time::sleep(effect.latency).await;
     }
+    let lateness = effect.lateness;
     let (answer, delivery) = answer(&mut state.lock(), &mut call, effect, is_too_large);
+    if !lateness.is_zero() {
+        tokio::time::sleep(lateness).await;
+    }
     deliver(answer, delivery)
 }
 

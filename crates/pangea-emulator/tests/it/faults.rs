@@ -111,6 +111,17 @@ fn latency_delays_and_adds_to_another_fault() {
 }
 
 #[test]
+fn a_late_answer_did_its_work_before() {
+    let emulator = Emulator::start();
+    emulator.inject(Fault::late_answer(Duration::from_millis(60)));
+    let started = Instant::now();
+    assert_eq!(try_register(&emulator, "late").unwrap().status, 200);
+    assert!(started.elapsed() >= Duration::from_millis(60));
+    let made = emulator.client_named("late").unwrap()["created_at"].as_str().unwrap().parse::<jiff::Timestamp>();
+    assert!(jiff::Timestamp::now().duration_since(made.unwrap()) >= jiff::SignedDuration::from_millis(60));
+}
+
+#[test]
 fn a_rewritten_answer_differs_in_one_place() {
     let emulator = Emulator::start();
     emulator.inject(Fault::rewrite("/result/region", json!("moon-1")));
