@@ -11,9 +11,11 @@ use std::thread;
 use std::time::Duration;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use jiff::{SignedDuration, Timestamp};
 use pangea_emulator::{Fault, Options, Switch};
 use serde_json::{Value, json};
 use xtask::acceptance::every_cli;
+use xtask::folder::Plan;
 use xtask::{http, process};
 
 use crate::world::{InWorlds as _, World};
@@ -47,12 +49,21 @@ fn names(world: &World) -> Vec<String> {
     secrets.iter().map(|secret| secret["client_secret_name"].as_str().unwrap().to_owned()).collect()
 }
 
-/// How many seconds after `made` a secret ends.
-fn ends_after(world: &World, secret_id: &str, made: &str) -> i64 {
+/// The id of the client's newest secret.
+fn newest(world: &World) -> String {
+    world.emulator().secrets(&id(world)).last().unwrap()["client_secret_id"].as_str().unwrap().to_owned()
+}
+
+/// When a secret ends.
+fn expiry(world: &World, secret_id: &str) -> Timestamp {
     let secrets = world.emulator().secrets(&id(world));
     let secret = secrets.iter().find(|secret| secret["client_secret_id"] == secret_id).unwrap();
-    let time = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
-    time(secret["client_secret_expires_at"].as_str().unwrap()).duration_since(time(made)).as_secs()
+    secret["client_secret_expires_at"].as_str().unwrap().parse().unwrap()
+}
+
+/// How many seconds after `made` a secret ends.
+fn ends_after(world: &World, secret_id: &str, made: &str) -> i64 {
+    expiry(world, secret_id).duration_since(made.parse().unwrap()).as_secs()
 }
 
 /// The former secret ends a day after the stored one was made, give or take what the calls took.
@@ -67,6 +78,12 @@ fn ends_with_the_overlap(world: &World, former: &str) {
 fn calls(world: &World) -> Vec<String> {
     let calls = world.requests().into_iter().filter(|call| call.contains("/secrets"));
     calls.map(|call| call.replace("/authorization.access/v1beta/oauth/clients/psa_…", "")).collect()
+}
+
+/// The next answer tells at this place that the secret was made 40 days ago.
+fn made_long_ago(pointer: &str) -> Fault {
+    let made = Timestamp::now() - SignedDuration::from_hours(40 * 24);
+    Fault::rewrite(pointer, json!(made.to_string()))
 }
 
 #[test]
@@ -150,6 +167,51 @@ fn a_value_that_is_not_known_yet_never_breaks_the_plan() {
 }
 
 #[test]
+fn whatever_part_of_the_rotation_is_not_known_yet_never_breaks_the_plan() {
+    every_cli().run(|world| {
+        let mut step = 0;
+        // The step's number is known only during the apply, and so is whether it is this one.
+        let mut apply = |world: &mut World, lines: &str| {
+            step += 1;
+            let on = format!("resource \"terraform_data\" \"on\" {{\n  input = \"{step}\"\n}}\n");
+            let lines = lines.replace("SO", &format!("ON == \"{step}\"")).replace("ON", "terraform_data.on.output");
+            world.config(&(on + &client(&lines))).apply();
+            let values = world.values(ADDRESS);
+            (values["client_secret_id"].clone(), values["secret_rotation"].clone())
+        };
+        // The whole of it and each of its values: set, and null in the end. An age that has come rotates all the same.
+        world.emulator().inject(made_long_ago("/created_at").path("*/register"));
+        let (first, _) = apply(world, "secret_rotation = SO ? { rotate_after = \"720h\" } : null");
+        let (second, rotation) = apply(world, "secret_rotation = { rotate_after = SO ? \"720h\" : null }");
+        assert_ne!(second, first);
+        assert_eq!(rotation["rotate_after"], json!("720h"));
+        assert_eq!(apply(world, "secret_rotation = SO ? null : { overlap = \"24h\" }"), (second.clone(), Value::Null));
+        let by_value = "secret_rotation = SO ? { rotate_when_changed = { on = ON } } : null";
+        assert_eq!(apply(world, by_value).0, second);
+        let (third, rotation) = apply(world, by_value);
+        assert_ne!(third, second);
+        assert_eq!(rotation["rotate_when_changed"], json!({ "on": "5" }));
+        let each = |one: &str, other: &str| {
+            format!(
+                "secret_rotation = {{\n    rotate_when_changed = {one} ? null : {{ on = ON }}\n    \
+                 rotate_after = {other} ? null : \"1000000h\"\n    overlap = {other} ? null : \"48h\"\n  }}"
+            )
+        };
+        for (one, other, overlap) in [("SO", "!(SO)", json!("48h")), ("!(SO)", "SO", Value::Null)] {
+            let (kept, rotation) = apply(world, &each(one, other));
+            assert_eq!((kept, &rotation["overlap"]), (third.clone(), &overlap));
+            assert_eq!(rotation["rotate_when_changed"].is_null(), !overlap.is_null());
+        }
+        // And whether the secret is stored at all.
+        assert_eq!(apply(world, "store_client_secret = SO").0, third);
+        assert_eq!(apply(world, "store_client_secret = !(SO)").0, third);
+        assert_ne!(apply(world, "store_client_secret = SO").0, third);
+        world.plan_is_empty();
+        world.destroy();
+    });
+}
+
+#[test]
 fn a_former_secret_that_cannot_be_shortened_is_pending_until_the_next_apply() {
     every_cli().run(|world| {
         world.config(&rotating("\"1\"")).apply();
@@ -186,23 +248,43 @@ fn a_former_secret_that_cannot_be_shortened_is_pending_until_the_next_apply() {
 fn an_old_secret_is_rotated_by_age_once_and_only_under_the_limit_that_was_read() {
     every_cli().run(|world| {
         let with = |limit: &str| client(&format!("secret_rotation = {{ rotate_after = {limit:?} }}"));
-        world.emulator().inject(Fault::rewrite("/created_at", json!("2020-01-01T00:00:00Z")).path("*/register"));
+        let stored = |world: &mut World| world.plan_with(&["-refresh=false"]);
+        world.emulator().inject(made_long_ago("/created_at").path("*/register"));
         world.config(&with("1000000h")).apply();
         let first = secret_id(world);
-        // Lowered, it acts at the next plan but one read under it; raised, at once.
+        // Lowered, it acts once a read has seen it; raised, at once. What is stored has decided nothing yet.
         world.config(&with("720h")).apply();
         assert_eq!(secret_id(world), first);
-        let plan = world.plan();
-        assert!(plan.warnings().contains("rotated because of its age"), "{}", plan.warnings());
-        assert_eq!(plan.actions(), ["update pangea_management_client.it"]);
-        world.config(&with("1000000h"));
-        let raised = world.plan();
+        assert_eq!(stored(world).actions(), Vec::<String>::new());
+        let warns = |plan: &Plan| plan.warnings().contains("The client secret is rotated because of its age");
+        let raised = world.config(&with("1000000h")).plan();
         assert_eq!(raised.change(ADDRESS)["after"]["client_secret_id"], json!(first));
-        world.config(&with("720h")).apply();
-        assert_ne!(secret_id(world), first);
+        assert!(!warns(&raised));
+        let plan = world.config(&with("720h")).plan();
+        assert_eq!(plan.actions(), ["update pangea_management_client.it"]);
+        let told = "was made 40 days ago, and `rotate_after` allows no more";
+        assert!(warns(&plan) && plan.warnings().contains(told), "{}", plan.warnings());
+
+        // A saved plan rotates once, and neither a read nor what is stored asks for it again.
+        world.apply_planned(&plan);
+        let second = secret_id(world);
+        assert_eq!(names(world), ["it Secret", "it Secret #2"]);
         ends_with_the_overlap(world, &first);
         world.plan_is_empty();
+        assert_eq!(stored(world).actions(), Vec::<String>::new());
+
+        // Without a refresh a plan follows what the last one stored: here that the second is old by now.
+        world.config(&format!("provider \"pangea\" {{\n  check_client_secrets = true\n}}\n{}", with("720h")));
+        world.emulator().inject(made_long_ago("/client-secrets/1/created_at").path("*/secrets/metadata"));
+        world.run(&["apply", "-refresh-only", "-auto-approve", "-input=false"]).success().unwrap();
+        let plan = stored(world);
+        assert_eq!(plan.actions(), ["update pangea_management_client.it"]);
+        world.apply_planned(&plan);
+        assert_ne!(secret_id(world), second);
+        assert_eq!(names(world), ["it Secret", "it Secret #2", "it Secret #3"]);
+        ends_with_the_overlap(world, &second);
         world.plan_is_empty();
+        assert_eq!(stored(world).actions(), Vec::<String>::new());
         world.destroy();
     });
 }
@@ -291,7 +373,7 @@ fn an_end_that_is_near_is_warned_of_and_the_first_secret_is_found_where_its_id_i
         world.config(&rotating("\"1\"")).apply();
         let first = world.emulator().secrets(&id(world))[0]["client_secret_id"].as_str().unwrap().to_owned();
         assert_eq!(secret_id(world), first);
-        let soon = (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24)).to_string();
+        let soon = (Timestamp::now() + SignedDuration::from_hours(24)).to_string();
         let answered = Fault::rewrite("/client_secret_expires_at", json!(soon));
         world.emulator().inject(answered.method("POST").path("*/secrets"));
         world.config(&rotating("\"2\"")).apply();
@@ -388,14 +470,29 @@ fn noting(folder: &Path) -> std::path::PathBuf {
     wrapper
 }
 
-/// Applies, and kills the provider while it waits for the answer to a request: the emulator never handles that one.
-fn apply_killed_at(world: &mut World, method: &str, path: &str) {
-    let processes = world.path().join("processes");
+/// Longer than any run.
+const NEVER: Duration = Duration::from_secs(3600);
+
+/// Applies, and kills the provider while it waits for the answer to a request that the service never handles.
+fn apply_killed_before(world: &mut World, method: &str, path: &str) {
     let faults = format!("{}/_emulator/faults", world.emulator().url());
-    world.emulator().inject(Fault::latency(Duration::from_secs(3600)).method(method).path(path));
+    world.emulator().inject(Fault::latency(NEVER).method(method).path(path));
+    // A fault that is no longer planned is happening.
+    apply_killed_once(world, move || !http::request("GET", &faults, &[], "").unwrap().1.contains("latency"));
+}
+
+/// Applies, and kills the provider while it waits for the answer to a request that the service has handled.
+fn apply_killed_after(world: &mut World, method: &str, path: &str) {
+    let service = world.emulator().state().clone();
+    service.clear_requests();
+    service.inject(Fault::late_answer(NEVER).method(method).path(path));
+    apply_killed_once(world, move || service.requests().iter().any(|request| request.fault == Some("late-answer")));
+}
+
+fn apply_killed_once(world: &mut World, condition: impl Fn() -> bool + Send + 'static) {
+    let processes = world.path().join("processes");
     let killer = thread::spawn(move || {
-        // A fault that is no longer planned is happening.
-        while http::request("GET", &faults, &[], "").unwrap().1.contains("latency") {
+        while !condition() {
             process::pause(Duration::from_millis(10));
         }
         let last = fs::read_to_string(&processes).unwrap().lines().last().unwrap().to_owned();
@@ -425,7 +522,7 @@ fn whoever_uses_the_secret_sees_no_failure_through_rotations_kills_and_the_end_o
         {
             let former = secret_id(&world);
             world.config(&rotating(&format!("\"kill {value}\"")));
-            apply_killed_at(&mut world, method, path);
+            apply_killed_before(&mut world, method, path);
             // A kill saves nothing.
             assert_eq!(secret_id(&world), former);
             consumer.takes(&world);
@@ -437,6 +534,20 @@ fn whoever_uses_the_secret_sees_no_failure_through_rotations_kills_and_the_end_o
             assert_ne!(secret_id(&world), former);
             world.plan_is_empty();
         }
+        // The former secret was given its end, and nobody heard of it. That end stays, whenever in the overlap the next apply comes.
+        let former = secret_id(&world);
+        world.config(&rotating("\"kill 3\""));
+        apply_killed_after(&mut world, "POST", "*/secrets/pce_*");
+        assert_eq!(secret_id(&world), former);
+        let (end, newest) = (expiry(&world, &former), newest(&world));
+        world.emulator().advance(Duration::from_secs(DAY / 2));
+        consumer.goes_on();
+        world.apply();
+        consumer.goes_on();
+        assert_eq!(expiry(&world, &former), end);
+        ends_with_the_overlap(&world, &newest);
+        consumer.takes(&world);
+        world.plan_is_empty();
         // The overlap ends, and with it every secret but the stored one.
         world.emulator().advance(Duration::from_secs(DAY + 600));
         consumer.goes_on();
