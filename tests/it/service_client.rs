@@ -1,6 +1,7 @@
 //! `pangea_service_client` on real programs: its life, and in whose name it is registered, read, changed and deleted.
 
 use expect_test::expect;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use xtask::acceptance::{every_cli, terraform_since};
 
@@ -98,6 +99,50 @@ fn a_service_client_belongs_to_the_project_of_the_client_that_registers_it_and_c
         world.plan_is_empty();
         world.destroy();
         no_run_secret_is_left(world);
+        assert!(world.emulator().leftovers().is_empty());
+    });
+}
+
+#[test]
+fn its_secret_is_rotated_and_looked_after_in_the_name_of_the_client_that_manages_it() {
+    every_cli().run(|world| {
+        let with = |value: u8| all(GUARD, &format!("secret_rotation = {{ rotate_when_changed = {{ on = {value} }} }}"));
+        let checking =
+            |value: u8| format!("provider \"pangea\" {{\n  check_client_secrets = true\n}}\n{}", with(value));
+        let secret_id = |world: &World| world.text(ADDRESS, "client_secret_id");
+        let secrets = |world: &World| world.emulator().secrets(&id(world));
+        world.config(&with(1)).apply();
+        let (first, actor) = (secret_id(world), world.text("pangea_management_client.it", "id"));
+        let plan = world.config(&with(2)).plan();
+        assert_eq!(plan.actions(), ["update pangea_service_client.it"]);
+        world.emulator().clear_requests();
+        world.apply_planned(&plan);
+        let path = format!("/clients/{}/secrets", id(world));
+        let calls = world.emulator().requests().into_iter().filter(|call| call.path.contains(&path));
+        let callers: Vec<_> = calls.map(|call| call.client_id).collect();
+        assert_eq!(callers, vec![Some(actor); 3], "made, listed, shortened");
+        let second = secret_id(world);
+        assert_ne!(second, first);
+        let ends = |secret: &Value| secret["client_secret_expires_at"].as_str().unwrap().parse::<Timestamp>().unwrap();
+        let [former, new] = secrets(world).try_into().unwrap();
+        assert_eq!((&former["client_secret_id"], &new["client_secret_id"]), (&json!(first), &json!(second)));
+        assert_eq!(new["client_secret_name"], json!("it Secret #2"));
+        let hours = ends(&former).duration_since(Timestamp::now()).as_hours();
+        assert!((22..=24).contains(&hours), "{hours}");
+        world.plan_is_empty();
+
+        // Another secret of it says nothing; one that is gone is drift where secrets are checked, and a new one takes its place.
+        world.config(&checking(2)).plan_is_empty();
+        world.emulator().delete_secret(&second);
+        world.config(&with(2)).plan_is_empty();
+        let plan = world.config(&checking(2)).plan();
+        assert_eq!(plan.drift(), ["update pangea_service_client.it"]);
+        assert!(plan.warnings().contains("The client's secret is gone"), "{}", plan.warnings());
+        world.apply_planned(&plan);
+        assert_ne!(secret_id(world), second);
+        world.plan_is_empty();
+        no_run_secret_is_left(world);
+        world.destroy();
         assert!(world.emulator().leftovers().is_empty());
     });
 }
