@@ -24,7 +24,7 @@ use crate::{
     config::AuthMethod,
     error::{Error, Failure, Kind, Result},
     request::{Decode, Service, Style},
-    transport::{Parcel, Payload, Proof},
+    transport::{Course, Parcel, Payload, Proof},
 };
 
 /// How long a secret lives that nobody renews: long enough to miss one renewal, short enough that one which a killed process left
@@ -125,7 +125,7 @@ impl Actor {
         let mut may_replace = true;
         loop {
             let credential = self.credential(&api).await?;
-            match self.auth.minted(&api.shared.transport, &self.login(&credential)).await {
+            match self.auth.minted(&api.shared.transport, &self.login(&credential), api.deadline).await {
                 // Somebody revoked it, or the machine slept through its end.
                 Err(error) if error.kind() == Kind::InvalidClient && credential.run.is_some() && may_replace => {
                     may_replace = false;
@@ -147,7 +147,9 @@ impl Actor {
     }
 
     async fn credential(self: &Arc<Self>, api: &Api) -> Result<Credential> {
-        let mut credential = self.credential.lock().await;
+        let clock = &*api.config().clock;
+        let mut credential =
+            api.deadline.cut(clock, self.credential.lock()).await.map_err(|failure| self.error(failure))?;
         if self.closed.load(Ordering::Acquire) {
             return Err(self.error(Failure::new(Kind::Stopped, "the client was shut down")));
         }
@@ -247,7 +249,7 @@ impl Actor {
             let Some(token) = shared.auth.for_the_end(&shared.transport, fresh).await else { break };
             let proof = Proof::Bearer(token);
             let parcel = Parcel { method: Method::DELETE, url: url.clone(), payload: Payload::Nothing, proof };
-            match shared.transport.attempt(&parcel, attempt, &read).await {
+            match shared.transport.attempt(&parcel, &Course::attempt(attempt), &read).await {
                 Ok(_) => return,
                 Err(failure) if failure.kind == Kind::NotFound && !failure.foreign => return,
                 Err(failure) => fresh = failure.kind == Kind::Unauthorized,
@@ -295,7 +297,7 @@ impl Renewal {
             // The runtime's own clock: a test's clock that never sleeps would renew without end.
             tokio::time::sleep(RENEWAL).await;
             let (Some(actor), Some(shared)) = (self.actor.upgrade(), self.shared.upgrade()) else { return };
-            if let Err(error) = self.renew(&actor, &Api::configured(&shared)).await {
+            if let Err(error) = self.renew(&actor, &Api::of(&shared)).await {
                 tracing::debug!(reason = %error, "a secret of this run was not renewed");
             }
         }

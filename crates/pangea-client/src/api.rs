@@ -13,6 +13,7 @@ use crate::{
     clients::Clients,
     config::{BaseUrl, Config, Credentials},
     configs::{ConfigService, Configs},
+    deadline::Deadline,
     error::{Error, Failure, Kind, Reached, Result, Told},
     oauth::OAuth,
     organizations::Organizations,
@@ -46,6 +47,7 @@ pub struct Api {
     caller: Caller,
     /// The domain of the services, where it is not that of the configuration.
     domain: Option<String>,
+    pub(crate) deadline: Deadline,
 }
 
 pub(crate) struct Shared {
@@ -74,7 +76,7 @@ impl Api {
     pub fn new(config: Config) -> Result<Api> {
         let transport = Transport::new(config).map_err(|failure| Error::new(failure, "configuration", ""))?;
         let shared = Shared { transport, auth: Auth::default(), actors: Actors::default() };
-        Ok(Api { shared: Arc::new(shared), caller: Caller::Configured, domain: None })
+        Ok(Api::of(&Arc::new(shared)))
     }
 
     /// The same handle, which makes every call as another client of the organization: the token decides in which project a
@@ -96,6 +98,14 @@ impl Api {
     #[must_use]
     pub fn at_domain(&self, domain: &str) -> Api {
         Api { domain: Some(domain.to_owned()), ..self.clone() }
+    }
+
+    /// The same handle for one operation, whose calls must all be over within `limit` from now: those that its handles make, their
+    /// waits, and what they need first, such as a token. What is on its way then is not waited for any longer; a create of which
+    /// nobody knows whether it was carried out is [`Kind::Ambiguous`]. See [`Error::is_overdue`].
+    #[must_use]
+    pub fn within(&self, limit: Duration) -> Api {
+        Api { deadline: Deadline::after(limit, self.config().clock.now()), ..self.clone() }
     }
 
     /// The calls on OAuth clients and their secrets.
@@ -184,9 +194,14 @@ impl Api {
         }
     }
 
-    /// A handle that calls as it was configured, whatever this one does.
-    pub(crate) fn configured(shared: &Arc<Shared>) -> Api {
-        Api { shared: Arc::clone(shared), caller: Caller::Configured, domain: None }
+    /// A handle that calls as it was configured.
+    pub(crate) fn of(shared: &Arc<Shared>) -> Api {
+        Api { shared: Arc::clone(shared), caller: Caller::Configured, domain: None, deadline: Deadline::default() }
+    }
+
+    /// The same handle, which calls as it was configured, for what a call needs first.
+    pub(crate) fn configured(&self) -> Api {
+        Api { deadline: self.deadline, ..Api::of(&self.shared) }
     }
 
     /// What the handle was told.
@@ -196,7 +211,7 @@ impl Api {
 
     /// Sends a request.
     pub(crate) async fn send<T>(&self, request: Request<T>) -> Result<T> {
-        let mut course = Course::default();
+        let mut course = Course::until(self.deadline);
         self.carry(&request, &mut course).await.map_err(|error| match error.attempts() {
             // An error of the token endpoint already tells its own course.
             0 => error.tried(course.attempts, course.waited),
@@ -258,11 +273,11 @@ impl Api {
         let nowhere = |failure| Error::new(failure, request, "");
         match &self.caller {
             _ if request.bearer == Bearer::Nobody => {
-                auth.bearer(transport, Bearer::Nobody, request.service, nowhere).await
+                auth.bearer(transport, Bearer::Nobody, request.service, self.deadline, nowhere).await
             }
-            Caller::Configured => auth.bearer(transport, request.bearer, request.service, nowhere).await,
-            Caller::Login => auth.bearer(transport, Bearer::Login, request.service, nowhere).await,
-            Caller::Actor(actor) => actor.bearer(Api::configured(&self.shared)).await,
+            Caller::Configured => auth.bearer(transport, request.bearer, request.service, self.deadline, nowhere).await,
+            Caller::Login => auth.bearer(transport, Bearer::Login, request.service, self.deadline, nowhere).await,
+            Caller::Actor(actor) => actor.bearer(self.configured()).await,
         }
     }
 

@@ -19,6 +19,7 @@ use url::Url;
 use crate::{
     answer::{self, Answer, Reply},
     config::{AuthMethod, Config, Credentials},
+    deadline::Deadline,
     error::{Error, Failure, Kind, Result, Told},
     lenient,
     request::{Bearer, Decode, Repeat, Service, Style},
@@ -90,6 +91,7 @@ impl Auth {
         transport: &Transport,
         whose: Bearer,
         service: Service,
+        deadline: Deadline,
         context: impl FnOnce(Failure) -> Error,
     ) -> Result<Held> {
         let config = &transport.config;
@@ -108,7 +110,7 @@ impl Auth {
             }
             Credentials::ClientCredentials { client_id, client_secret, auth_method, scopes } => {
                 let login = Login { client_id, client_secret, auth_method: *auth_method, scopes: scopes.as_ref() };
-                self.minted(transport, &login).await
+                self.minted(transport, &login, deadline).await
             }
             Credentials::AccessToken(token) => Ok(configured(token)),
             Credentials::None => Err(context(Failure::new(
@@ -189,7 +191,7 @@ impl Auth {
             state.retire(now);
             let parcel = login.token_request(&transport.config).ok()?;
             let read = |reply: &_, scrub: &_| read_grant(transport, reply, scrub);
-            let grant = transport.attempt(&parcel, 1, &read).await.ok()?;
+            let grant = transport.attempt(&parcel, &Course::attempt(1), &read).await.ok()?;
             state.minted += 1;
             let number = state.minted;
             state.current = Some(grant.token(now, number));
@@ -197,9 +199,11 @@ impl Auth {
         Some(state)
     }
 
-    pub(crate) async fn minted(&self, transport: &Transport, login: &Login<'_>) -> Result<Held> {
+    /// A token of the login: the one in use, or another one once that nears its end.
+    pub(crate) async fn minted(&self, transport: &Transport, login: &Login<'_>, deadline: Deadline) -> Result<Held> {
         let failures_before = self.failures.load(Ordering::Acquire);
-        let mut state = self.state.lock().await;
+        let late = |failure| Error::new(failure, "POST token endpoint", "");
+        let mut state = deadline.cut(&*transport.config.clock, self.state.lock()).await.map_err(late)?;
         let now = transport.config.clock.now();
         if let Some(token) = state.current.as_ref().filter(|token| token.refresh_at.is_none_or(|then| now < then)) {
             return Ok(Held { value: Some(token.value.clone()), number: Some(token.number) });
@@ -210,7 +214,7 @@ impl Auth {
             return Err(failure.clone());
         }
         state.retire(now);
-        match mint(transport, login).await {
+        match mint(transport, login, deadline).await {
             Ok(grant) => {
                 state.minted += 1;
                 let token = grant.token(now, state.minted);
@@ -219,6 +223,8 @@ impl Auth {
                 state.last_failure = None;
                 Ok(held)
             }
+            // Whoever waited for this one may have more time.
+            Err(error) if error.is_overdue() => Err(error),
             Err(error) => {
                 state.last_failure = Some(error.clone());
                 self.failures.fetch_add(1, Ordering::Release);
@@ -306,10 +312,10 @@ impl Grant {
     }
 }
 
-pub(crate) async fn mint(transport: &Transport, login: &Login<'_>) -> Result<Grant> {
+pub(crate) async fn mint(transport: &Transport, login: &Login<'_>, deadline: Deadline) -> Result<Grant> {
     let parcel =
         login.token_request(&transport.config).map_err(|failure| Error::new(failure, "POST token endpoint", ""))?;
-    let mut course = Course::default();
+    let mut course = Course::until(deadline);
     let read = |reply: &_, scrub: &_| read_grant(transport, reply, scrub);
     transport.deliver(&parcel, Repeat::Freely, &mut course, read).await.map_err(|failure| {
         let request = format!("{} token endpoint {}", parcel.method, parcel.url.path());
@@ -351,7 +357,7 @@ async fn revoke(transport: &Transport, login: &Login<'_>, token: &SecretString) 
     let parcel = login.parcel(url, vec![("token", Field::Secret(token.clone()))]);
     let wall = transport.config.clock.wall();
     let read = |reply: &_, scrub: &_| answer::read(reply, Style::Rest, Decode::Nothing(|| ()), scrub, wall);
-    if let Err(failure) = transport.attempt(&parcel, 1, &read).await {
+    if let Err(failure) = transport.attempt(&parcel, &Course::attempt(1), &read).await {
         tracing::debug!(reason = failure.what, "an access token was not revoked; it lives until it expires");
     }
 }

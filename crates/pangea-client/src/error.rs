@@ -136,6 +136,11 @@ impl Error {
         self.0.failure.told.scope.as_deref()
     }
 
+    /// Whether the limit of the whole operation ended it ([`crate::Api::within`]), and not that of one attempt or of one call.
+    pub fn is_overdue(&self) -> bool {
+        self.0.failure.overdue
+    }
+
     /// How often the request was sent.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
@@ -216,6 +221,8 @@ pub(crate) struct Failure {
     pub(crate) pause: Option<Duration>,
     /// Trying again changes nothing, as with a certificate that is not trusted.
     pub(crate) lasting: bool,
+    /// The limit of the whole operation ended it.
+    pub(crate) overdue: bool,
     /// Whether the service may have done what it was asked.
     pub(crate) reached: Reached,
     pub(crate) source: Option<Arc<dyn error::Error + Send + Sync>>,
@@ -257,6 +264,7 @@ impl Failure {
             foreign: false,
             pause: None,
             lasting: false,
+            overdue: false,
             reached: Reached::Refused,
             source: None,
         }

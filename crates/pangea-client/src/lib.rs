@@ -40,6 +40,7 @@ mod clients;
 mod clock;
 mod config;
 mod configs;
+mod deadline;
 mod error;
 mod lenient;
 mod oauth;

@@ -36,7 +36,7 @@ pub(crate) fn may_repeat(failure: &Failure, repeat: Repeat) -> bool {
         Kind::Unavailable => !matches!(failure.status, Some(status) if status > 500 && !matches!(status, 502..=504)),
         _ => false,
     };
-    may_pass && (repeat == Repeat::Freely || failure.reached == Reached::Refused)
+    may_pass && !failure.overdue && (repeat == Repeat::Freely || failure.reached == Reached::Refused)
 }
 
 /// The failure as the caller sees it: what may have been carried out, and must not be twice, is ambiguous.

@@ -3,6 +3,7 @@
 mod acting;
 mod addresses;
 mod answers;
+mod deadline;
 mod leaks;
 mod retries;
 mod token;

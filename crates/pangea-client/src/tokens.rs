@@ -101,7 +101,8 @@ impl Tokens<'_> {
         let mut may_replace = true;
         loop {
             let shown = self.shown().await?;
-            let minted = auth::mint(&self.api.shared.transport, &Login { scopes, ..shown.login() }).await;
+            let minted =
+                auth::mint(&self.api.shared.transport, &Login { scopes, ..shown.login() }, self.api.deadline).await;
             match (minted, &shown) {
                 // Somebody revoked the secret of this run, or the machine slept through its end.
                 (Err(error), Shown::Actor(actor, credential))
@@ -142,7 +143,7 @@ impl Tokens<'_> {
         let transport = &self.api.shared.transport;
         let url = endpoint(&transport.config).map_err(|failure| Error::new(failure, name, ""))?;
         let parcel = shown.login().parcel(url, vec![("token", Field::Secret(token.clone()))]);
-        let mut course = Course::default();
+        let mut course = Course::until(self.api.deadline);
         let wall = transport.config.clock.wall();
         let read = |reply: &_, scrub: &_| match answer::read(reply, Style::Rest, decode, scrub, wall)? {
             Answer::Done(value) => Ok(value),
@@ -170,7 +171,7 @@ impl Tokens<'_> {
             }
             (TokenHolder::Actor(client_id), _) => {
                 let actor = self.api.shared.actors.actor(client_id);
-                let credential = actor.found(Api::configured(&self.api.shared)).await?;
+                let credential = actor.found(self.api.configured()).await?;
                 Ok(Shown::Actor(actor, credential))
             }
             (TokenHolder::Login, _) => self.login(config),

@@ -15,6 +15,7 @@ use url::{Url, form_urlencoded};
 use crate::{
     answer::{self, Reply},
     config::{self, Config},
+    deadline::Deadline,
     error::{Failure, Kind, Reached, Told},
     request::Repeat,
     retry::{self, CoolDowns},
@@ -75,10 +76,10 @@ impl Parcel {
     }
 
     /// The request as it goes over the wire. This is the one place where secrets leave their type.
-    fn to_wire(&self, client: &reqwest::Client, config: &Config) -> Result<reqwest::Request, Failure> {
+    fn to_wire(&self, client: &reqwest::Client, config: &Config, limit: Duration) -> Result<reqwest::Request, Failure> {
         let mut builder = client
             .request(self.method.clone(), self.url.clone())
-            .timeout(config.request_timeout)
+            .timeout(limit)
             .header(USER_AGENT, &config.user_agent)
             .header(ACCEPT, "application/json");
         let authorization = match &self.proof {
@@ -120,12 +121,25 @@ impl Parcel {
     }
 }
 
-/// What one call has cost so far.
+/// What one call has cost so far, and until when it must be over.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Course {
     pub(crate) attempts: u32,
     pub(crate) retries: u32,
     pub(crate) waited: Duration,
+    pub(crate) deadline: Deadline,
+}
+
+impl Course {
+    /// That of a call which has not begun.
+    pub(crate) fn until(deadline: Deadline) -> Course {
+        Course { deadline, ..Course::default() }
+    }
+
+    /// That of a single attempt, which is the `nth` at something.
+    pub(crate) fn attempt(nth: u32) -> Course {
+        Course { attempts: nth, ..Course::default() }
+    }
 }
 
 /// The connections, and what all callers share to be polite.
@@ -158,7 +172,7 @@ impl Transport {
         loop {
             let slot = self.turn(host, course).await?;
             course.attempts = course.attempts.saturating_add(1);
-            let outcome = self.attempt(parcel, course.attempts, &read).await;
+            let outcome = self.attempt(parcel, course, &read).await;
             drop(slot);
             let failure = match outcome {
                 Ok(value) => return Ok(value),
@@ -183,11 +197,12 @@ impl Transport {
     pub(crate) async fn attempt<T>(
         &self,
         parcel: &Parcel,
-        attempt: u32,
+        course: &Course,
         read: &impl Fn(&Reply, &Scrub) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
+        let attempt = course.attempts;
         let start = self.config.clock.now();
-        let reply = self.exchange(parcel).await;
+        let reply = self.exchange(parcel, course.deadline).await;
         let duration_ms = self.config.clock.now().saturating_duration_since(start).as_millis() as u64;
         let (method, host, path) = (parcel.method.as_str(), parcel.host(), parcel.url.path());
         match reply {
@@ -240,6 +255,16 @@ impl Transport {
             );
             return Err(Failure { what, ..failure });
         }
+        if wait > course.deadline.remaining(self.config.clock.now()) {
+            let failure = failure();
+            let what = format!(
+                "{}; the next attempt would be in {} s, after the operation's time limit of {}",
+                failure.what,
+                wait.as_secs_f64(),
+                course.deadline.limit()
+            );
+            return Err(Failure { what, overdue: true, ..failure });
+        }
         tokio::select! {
             biased;
             () = self.config.stop.signalled() => {
@@ -254,7 +279,7 @@ impl Transport {
         }
     }
 
-    /// Waits until the host may be asked and a slot is free. The queue for a slot moves at least once per request timeout.
+    /// Waits until the host may be asked and a slot is free, as long as there is time. The queue for a slot moves at least once per request timeout.
     async fn turn(&self, host: &str, course: &mut Course) -> Result<SemaphorePermit<'_>, Failure> {
         loop {
             let remaining = self.cool_downs.remaining(host, self.config.clock.now());
@@ -262,20 +287,33 @@ impl Transport {
                 .await?;
             let slot = tokio::select! {
                 biased;
-                slot = self.slots.acquire() => slot.map_err(|_| stopped())?,
+                slot = course.deadline.cut(&*self.config.clock, self.slots.acquire()) => slot?.map_err(|_| stopped())?,
                 () = self.config.stop.signalled() => return Err(stopped()),
             };
+            let now = self.config.clock.now();
+            if course.deadline.remaining(now).is_zero() {
+                return Err(course.deadline.over());
+            }
             // While this caller queued, another may have been told to wait.
-            if self.cool_downs.remaining(host, self.config.clock.now()).is_zero() {
+            if self.cool_downs.remaining(host, now).is_zero() {
                 return Ok(slot);
             }
         }
     }
 
-    async fn exchange(&self, parcel: &Parcel) -> Result<Reply, Failure> {
+    async fn exchange(&self, parcel: &Parcel, deadline: Deadline) -> Result<Reply, Failure> {
         let client = self.route(&parcel.url)?;
-        let request = parcel.to_wire(client, &self.config)?;
-        let broken = |error| broken(error, self.config.request_timeout);
+        let remaining = deadline.remaining(self.config.clock.now());
+        let limit = remaining.min(self.config.request_timeout);
+        let request = parcel.to_wire(client, &self.config, limit)?;
+        let broken = |error| match broken(error, limit) {
+            failure if failure.kind == Kind::Timeout && remaining == limit => {
+                let what =
+                    format!("no whole answer before the operation's time limit of {} was over", deadline.limit());
+                Failure { what, overdue: true, ..failure }
+            }
+            failure => failure,
+        };
         let mut response = client.execute(request).await.map_err(broken)?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let mut body = Vec::new();
