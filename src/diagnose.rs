@@ -160,7 +160,12 @@ fn diagnostics(error: &Error, pangea: &Pangea, attempt: &Attempt<'_>) -> Diagnos
     let (gist, advice) = advice(error, pangea, attempt);
     let summary = format!("{}: {gist}", attempt.title());
     let happened = format!("The provider tried to {} {}. {}.", attempt.verb, attempt.object(), sentence(error));
-    Diagnostic::error(summary, format!("{happened}\n\n{advice}{}", request_id(error))).into()
+    let diagnostic = |limit| Diagnostic::error(summary, format!("{happened}\n\n{advice}{limit}{}", request_id(error)));
+    if error.is_overdue() {
+        let limit = " The attempts ended at the time limit of the operation, which `timeouts` raises.";
+        return diagnostic(limit).at(Path::attribute("timeouts")).into();
+    }
+    diagnostic("").into()
 }
 
 /// One fault that the service found in what was sent, at the attribute that it came from.
@@ -213,6 +218,10 @@ fn advice(error: &Error, pangea: &Pangea, attempt: &Attempt<'_>) -> (&'static st
         )),
         Kind::Ambiguous => ("outcome unknown", ambiguous(attempt)),
         Kind::Unreachable => ("the connection failed", unreachable(settings)),
+        Kind::Timeout if error.is_overdue() => (
+            "not done in time",
+            "What was done before the end is in the state: run Terraform again to go on from there.".to_owned(),
+        ),
         Kind::Timeout => ("no answer in time", format!(
             "Run Terraform again. Where Pangea is slow for long, raise the provider's `request_timeout` (now {} s for \
              one attempt). {}",
@@ -354,7 +363,7 @@ fn forbidden(error: &Error, pangea: &Pangea, attempt: &Attempt<'_>) -> String {
     if let Some(source) = attempt.service.and_then(|service| settings.service_token_source(service)) {
         return format!("The token comes from {source}, and is valid but not for this. {SERVICE_TOKENS}");
     }
-    let who = match (&settings.login, &pangea.login_client_id) {
+    let who = match (&settings.login, pangea.login_client_id()) {
         (Login::Token(_, source), _) => format!("the client of the token from {source}"),
         (_, Some(id)) => format!("the client {id} that the provider is logged in as"),
         (_, None) => "the client".to_owned(),

@@ -68,7 +68,7 @@ pub fn is_told<M: Model>(plan: &Plan<M>, own: &[&str]) -> bool {
     let Some(prior) = plan.prior().filter(|_| !plan.is_replace()) else { return true };
     let before = prior.clone().into_object();
     let is_change = |(name, after): (&String, &Dynamic)| {
-        !after.is_null() && before.get(name) != Some(after) && !own.contains(&name.as_str())
+        !after.is_null() && before.get(name) != Some(after) && name != "timeouts" && !own.contains(&name.as_str())
     };
     planned.into_object().iter().any(is_change)
 }

@@ -4,6 +4,8 @@ mod block;
 mod environment;
 mod settings;
 
+use std::{sync::Arc, time::Duration};
+
 use pangea_client::{Api, Config, Stop};
 use tf_framework::{
     ActionType, Context, DataSourceType, Diagnostic, Diagnostics, EphemeralResourceType, FunctionType, Host, Job,
@@ -115,19 +117,18 @@ impl Provider for PangeaProvider {
     }
 }
 
-/// What every operation is given: the way to Pangea, and what the provider knows besides.
+/// What every operation is given: the way to Pangea, and what the provider knows besides. Clones share all of it.
+#[derive(Clone)]
 pub struct Pangea {
     api: Api,
-    settings: Settings,
+    settings: Arc<Settings>,
     stop_bridge: Option<AbortHandle>,
     /// Who gave a client its scopes and roles, as far as this process knows.
-    pub access: Access,
+    pub access: Arc<Access>,
     /// Which objects act as which client, as far as this process knows.
-    pub objects: Objects,
+    pub objects: Arc<Objects>,
     /// What its plans have asked of the service.
-    pub plan_help: PlanHelp,
-    /// The client that the provider is logged in as; `None` with a ready token, whose client isn't known.
-    pub login_client_id: Option<String>,
+    pub plan_help: Arc<PlanHelp>,
 }
 
 impl Pangea {
@@ -138,19 +139,20 @@ impl Pangea {
     pub fn new(settings: Settings, terraform_version: &str, stop: Stop) -> Result<Pangea> {
         let config = Config { user_agent: user_agent(terraform_version), stop, ..settings.to_config() };
         let api = Api::new(config).map_err(|error| diagnose::unusable(&error, Source::Default))?;
-        let login_client_id = match &settings.login {
-            Login::Client { id: (id, _), .. } => Some(id.clone()),
-            Login::Token(..) | Login::Unknown(_) | Login::Half(..) | Login::Nobody => None,
-        };
         Ok(Pangea {
             api,
-            settings,
+            settings: Arc::new(settings),
             stop_bridge: None,
-            access: Access::default(),
-            objects: Objects::default(),
-            plan_help: PlanHelp::default(),
-            login_client_id,
+            access: Arc::default(),
+            objects: Arc::default(),
+            plan_help: Arc::default(),
         })
+    }
+
+    /// The same for one operation, whose calls must all be over within `limit` from now.
+    #[must_use]
+    pub fn within(&self, limit: Duration) -> Pangea {
+        Pangea { api: self.api.within(limit), ..self.clone() }
     }
 
     /// The management APIs.
@@ -220,9 +222,17 @@ impl Pangea {
         self.settings.allow_delete.contains(id)
     }
 
+    /// The client that the provider is logged in as; `None` with a ready token, whose client isn't known.
+    pub fn login_client_id(&self) -> Option<&str> {
+        match &self.settings.login {
+            Login::Client { id: (id, _), .. } => Some(id),
+            Login::Token(..) | Login::Unknown(_) | Login::Half(..) | Login::Nobody => None,
+        }
+    }
+
     /// Whether this is the client that the provider is logged in as.
     pub fn is_login(&self, client_id: &str) -> bool {
-        self.login_client_id.as_deref() == Some(client_id)
+        self.login_client_id() == Some(client_id)
     }
 
     /// Makes sure that a `what` which was not found is gone, and warns that it is dropped from the state.

@@ -13,6 +13,8 @@ mod expiry;
 pub(crate) mod role;
 pub(crate) mod scopes;
 
+use std::time::Duration;
+
 use crate::access::Holding;
 
 pub use client_grant::ClientGrant;
@@ -22,6 +24,10 @@ pub use organization::Organization;
 pub use project::Project;
 pub use service_client::ServiceClient;
 pub use service_config::ServiceConfig;
+
+/// How long an operation may take where its resource doesn't say. As long as most providers give theirs: it ends what would never end,
+/// and nothing that goes on.
+const OPERATION_LIMIT: Duration = Duration::from_secs(20 * 60);
 
 /// The warning for access that two resources plan to hold on one client.
 fn declared_twice(shared: &Holding) -> String {

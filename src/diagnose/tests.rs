@@ -326,6 +326,23 @@ async fn a_host_that_does_not_answer() {
 }
 
 #[tokio::test]
+async fn an_operation_whose_time_is_over() {
+    let host = service("200 OK", "{}");
+    let pangea = at(&host, &[TOKEN]).within(Duration::ZERO);
+    check(
+        read(&pangea).await,
+        &host,
+        expect![[r#"
+        Error at timeouts: Unable to read the project: not done in time
+
+        The provider tried to read the project "ppi_a". POST api.console /v1beta/platform/project/get at HOST: not sent, since the operation's time limit of 0 s was over.
+
+        What was done before the end is in the state: run Terraform again to go on from there. The attempts ended at the time limit of the operation, which `timeouts` raises.
+    "#]],
+    );
+}
+
+#[tokio::test]
 async fn an_answer_that_is_not_understood() {
     reads(&[TOKEN], "200 OK", r#"{"status":"Success","result":{"id":7}}"#, expect![[r#"
         Error: Unable to read the project: answer not understood

@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use pangea_client::Role;
 use tf_framework::{
-    Context, Diagnostic, Diagnostics, Identified, Model, Path, Plan, Resource, Result, Value, async_trait,
+    Context, Diagnostic, Diagnostics, Identified, Model, Path, Plan, Resource, Result, Timeouts, Value, async_trait,
 };
 
 use self::id::Words;
@@ -20,7 +20,7 @@ use crate::{
     plan_help::{self, Calls},
     provider::{ALLOW_DELETE, Pangea},
     resources::{
-        declared_twice,
+        OPERATION_LIMIT, declared_twice,
         role::{RoleModel, check_ids, still_held, to_api, to_model},
         scopes::{FORM, is_scope},
     },
@@ -50,6 +50,9 @@ pub struct ClientGrant {
     /// Those of the roles that this grant added.
     #[attr(computed)]
     pub added_roles: Value<BTreeSet<RoleModel>>,
+    /// How long each operation may take: all its calls to Pangea and the waits between them. Default 20 minutes each.
+    #[attr(optional)]
+    pub timeouts: Value<Timeouts>,
 }
 
 /// What a call is about, in messages.
@@ -122,6 +125,7 @@ impl Resource<Pangea> for ClientGrant {
     }
 
     async fn create(pangea: &Pangea, plan: ClientGrant, ctx: &mut Context<ClientGrant>) -> Result<ClientGrant> {
+        let pangea = &pangea.within(plan.timeouts.create(OPERATION_LIMIT));
         change(pangea, &ClientGrant::default(), plan, ctx).await
     }
 
@@ -130,6 +134,7 @@ impl Resource<Pangea> for ClientGrant {
         mut state: ClientGrant,
         ctx: &mut Context<ClientGrant>,
     ) -> Result<Option<ClientGrant>> {
+        let pangea = &pangea.within(state.timeouts.read(OPERATION_LIMIT));
         let client_id = state.client_id().to_owned();
         let attempt = Attempt::new("read", WHAT, &client_id).needing(READ);
         let clients = pangea.api()?.clients();
@@ -172,10 +177,12 @@ impl Resource<Pangea> for ClientGrant {
         plan: ClientGrant,
         ctx: &mut Context<ClientGrant>,
     ) -> Result<ClientGrant> {
+        let pangea = &pangea.within(plan.timeouts.update(OPERATION_LIMIT));
         change(pangea, &prior, plan, ctx).await
     }
 
     async fn delete(pangea: &Pangea, state: ClientGrant, ctx: &mut Context<ClientGrant>) -> Result<()> {
+        let pangea = &pangea.within(state.timeouts.delete(OPERATION_LIMIT));
         let access = pangea.access.client(state.client_id());
         let _changing = access.changing.lock().await;
         let left = state.added().shared_with(&undecided(ctx));

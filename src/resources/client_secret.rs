@@ -8,7 +8,8 @@ mod seal;
 
 use pangea_client::{CreatedSecret, ExposeSecret, NewSecret, SecretMetadata, SecretUpdate};
 use tf_framework::{
-    Context, Diagnostic, Diagnostics, Identified, Model, Path, Plan, Resource, Result, Secret, Value, async_trait,
+    Context, Diagnostic, Diagnostics, Identified, Model, Path, Plan, Resource, Result, Secret, Timeouts, Value,
+    async_trait,
 };
 
 use crate::{
@@ -16,7 +17,10 @@ use crate::{
     gone, ids,
     plan_help::{self, Calls},
     provider::Pangea,
-    resources::expiry::{self, Expiring},
+    resources::{
+        OPERATION_LIMIT,
+        expiry::{self, Expiring},
+    },
 };
 
 /// A further secret of an OAuth client, beside the one that came with it. Any number of them open the client at once, so that
@@ -55,6 +59,9 @@ pub struct ClientSecret {
     /// When the secret expires (ISO 8601, UTC).
     #[attr(computed, keep_when_unknown)]
     pub expires_at: Value<String>,
+    /// How long each operation may take: all its calls to Pangea and the waits between them. Default 20 minutes each.
+    #[attr(optional)]
+    pub timeouts: Value<Timeouts>,
 }
 
 /// Private state: set by an import, until the first update after it.
@@ -104,6 +111,7 @@ impl Resource<Pangea> for ClientSecret {
     }
 
     async fn create(pangea: &Pangea, plan: ClientSecret, ctx: &mut Context<ClientSecret>) -> Result<ClientSecret> {
+        let pangea = &pangea.within(plan.timeouts.create(OPERATION_LIMIT));
         let client_id = plan.client_id.as_deref().unwrap_or_default();
         // Nothing is made before it is certain that its value can be kept.
         plan.check_recipient()?;
@@ -126,6 +134,7 @@ impl Resource<Pangea> for ClientSecret {
         state: ClientSecret,
         ctx: &mut Context<ClientSecret>,
     ) -> Result<Option<ClientSecret>> {
+        let pangea = &pangea.within(state.timeouts.read(OPERATION_LIMIT));
         let id = ids::of_state(&state.id, WHAT)?.to_owned();
         let client_id = state.client_id.as_deref().unwrap_or_default();
         let attempt = Attempt::new("read", WHAT, &id).needing(READ);
@@ -160,6 +169,7 @@ impl Resource<Pangea> for ClientSecret {
         plan: ClientSecret,
         ctx: &mut Context<ClientSecret>,
     ) -> Result<ClientSecret> {
+        let pangea = &pangea.within(plan.timeouts.update(OPERATION_LIMIT));
         plan.check_recipient()?;
         let mut state = prior.clone();
         change_settings(pangea, &prior, &plan, &mut state, ctx).await?;
@@ -172,6 +182,7 @@ impl Resource<Pangea> for ClientSecret {
     }
 
     async fn delete(pangea: &Pangea, state: ClientSecret, _: &mut Context<ClientSecret>) -> Result<()> {
+        let pangea = &pangea.within(state.timeouts.delete(OPERATION_LIMIT));
         let id = ids::of_state(&state.id, WHAT)?;
         let client_id = state.client_id.as_deref().unwrap_or_default();
         let attempt = Attempt::new("revoke", WHAT, id).needing(MANAGE);
@@ -384,6 +395,7 @@ impl ClientSecret {
             client_secret: fill(self.client_secret, known.client_secret),
             encrypted_client_secret: fill(self.encrypted_client_secret, known.encrypted_client_secret),
             expires_at: fill(self.expires_at, known.expires_at),
+            timeouts: self.timeouts,
         }
     }
 }

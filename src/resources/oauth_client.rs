@@ -17,7 +17,8 @@ use std::{
 
 use pangea_client::{Api, Client, ClientUpdate, NewClient, RegisteredClient};
 use tf_framework::{
-    Attribute, Context, Diagnostics, Dynamic, Misfit, Model, Object, Plan, Resource, Result, Secret, Value, async_trait,
+    Attribute, Context, Diagnostics, Dynamic, Misfit, Model, Object, Plan, Resource, Result, Secret, Timeouts, Value,
+    async_trait,
 };
 
 use crate::{
@@ -28,6 +29,7 @@ use crate::{
     plan_help::{self, Calls},
     provider::Pangea,
     resources::{
+        OPERATION_LIMIT,
         role::{RoleModel, check_ids, still_held, to_api, to_model},
         scopes::{FORM, is_scope},
     },
@@ -166,6 +168,9 @@ pub struct Shared {
     /// What the client belongs to: `organization` or `project`.
     #[attr(computed, keep_when_unknown)]
     pub tenanted_by: Value<String>,
+    /// How long each operation may take: all its calls to Pangea and the waits between them. Default 20 minutes each.
+    #[attr(optional)]
+    pub timeouts: Value<Timeouts>,
 }
 
 /// Private state: set by an import, until the first update after it.
@@ -217,6 +222,7 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
         mut plan: OauthClient<K>,
         ctx: &mut Context<OauthClient<K>>,
     ) -> Result<OauthClient<K>> {
+        let pangea = &pangea.within(plan.timeouts.create(OPERATION_LIMIT));
         if plan.own.actor().is_unknown() {
             let configured = ctx.config().map(|config| config.own.actor().clone()).unwrap_or_default();
             plan.own.set_actor(pangea.actor_of(&configured).into_known().into());
@@ -252,6 +258,7 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
         mut state: OauthClient<K>,
         ctx: &mut Context<OauthClient<K>>,
     ) -> Result<Option<OauthClient<K>>> {
+        let pangea = &pangea.within(state.timeouts.read(OPERATION_LIMIT));
         let id = state.id().to_owned();
         let is_import = ctx.private().is_set(IMPORTED) && state.name.is_null();
         let found = match reach::look(pangea, &state).await {
@@ -315,6 +322,7 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
         mut plan: OauthClient<K>,
         ctx: &mut Context<OauthClient<K>>,
     ) -> Result<OauthClient<K>> {
+        let pangea = &pangea.within(plan.timeouts.update(OPERATION_LIMIT));
         if plan.own.actor().is_unknown() {
             plan.own.set_actor(prior.own.actor().clone());
         }
@@ -340,6 +348,7 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
         if let Some(refused) = plan::self_change(pangea, &state, "delete") {
             return Err(refused.into());
         }
+        let pangea = &pangea.within(state.timeouts.delete(OPERATION_LIMIT));
         let Some(api) = reach::api_for_delete(pangea, &state, ctx).await? else { return Ok(()) };
         let attempt = state.attempt("delete", K::WHAT, id);
         match api.clients().delete(id).await {
@@ -596,6 +605,7 @@ impl Shared {
             creator_id: fill(self.creator_id, known.creator_id),
             client_class: fill(self.client_class, known.client_class),
             tenanted_by: fill(self.tenanted_by, known.tenanted_by),
+            timeouts: self.timeouts,
         }
     }
 

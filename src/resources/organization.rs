@@ -2,7 +2,7 @@
 
 use pangea_client::Organization as Found;
 use tf_framework::{
-    Context, Diagnostic, Diagnostics, Identified, Model, Path, Plan, Resource, Result, Value, async_trait,
+    Context, Diagnostic, Diagnostics, Identified, Model, Path, Plan, Resource, Result, Timeouts, Value, async_trait,
 };
 
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
     ids,
     plan_help::{self, Calls},
     provider::{Pangea, missing_organization},
+    resources::OPERATION_LIMIT,
 };
 
 const WHAT: &str = "organization";
@@ -49,6 +50,9 @@ pub struct Organization {
     /// When it was made (RFC 3339).
     #[attr(computed, keep_when_unknown)]
     pub created_at: Value<String>,
+    /// How long each operation may take: all its calls to Pangea and the waits between them. Default 20 minutes each.
+    #[attr(optional)]
+    pub timeouts: Value<Timeouts>,
 }
 
 #[async_trait]
@@ -92,6 +96,7 @@ impl Resource<Pangea> for Organization {
         if plan.adopt != Value::Known(true) {
             return Err(not_adopted().into());
         }
+        let pangea = &pangea.within(plan.timeouts.create(OPERATION_LIMIT));
         let id = pangea.organization_id(&plan.organization_id)?;
         let found = find(pangea, &id).await?;
         let name = plan.name.as_deref().unwrap_or_default();
@@ -109,6 +114,7 @@ impl Resource<Pangea> for Organization {
     }
 
     async fn read(pangea: &Pangea, state: Organization, _: &mut Context<Organization>) -> Result<Option<Organization>> {
+        let pangea = &pangea.within(state.timeouts.read(OPERATION_LIMIT));
         let found = Organization::from(find(pangea, ids::of_state(&state.id, WHAT)?).await?);
         // What the service leaves out stays as it was: that is not known to have changed.
         let told = |told: Value<String>, before| if told.is_null() { before } else { told };
@@ -118,6 +124,7 @@ impl Resource<Pangea> for Organization {
             csp: told(found.csp, state.csp),
             created_at: told(found.created_at, state.created_at),
             adopt: state.adopt.or(false).into(),
+            timeouts: state.timeouts,
             ..found
         }))
     }
@@ -128,6 +135,7 @@ impl Resource<Pangea> for Organization {
         plan: Organization,
         _: &mut Context<Organization>,
     ) -> Result<Organization> {
+        let pangea = &pangea.within(plan.timeouts.update(OPERATION_LIMIT));
         if prior.name != plan.name {
             let id = ids::of_state(&prior.id, WHAT)?;
             rename(pangea, id, plan.name.as_deref().unwrap_or_default()).await?;
@@ -241,6 +249,7 @@ impl Organization {
             owner_email: fill(plan.owner_email, self.owner_email),
             csp: fill(plan.csp, self.csp),
             created_at: fill(plan.created_at, self.created_at),
+            timeouts: plan.timeouts,
         }
     }
 }
@@ -256,6 +265,7 @@ impl From<Found> for Organization {
             owner_email: found.owner_email.into(),
             csp: found.csp.into(),
             created_at: found.created_at.into(),
+            timeouts: Value::Null,
         }
     }
 }

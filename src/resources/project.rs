@@ -2,7 +2,7 @@
 
 use pangea_client::NewProject;
 use tf_framework::{
-    Context, Diagnostic, Diagnostics, Identified, Model, Path, Plan, Resource, Result, Value, async_trait,
+    Context, Diagnostic, Diagnostics, Identified, Model, Path, Plan, Resource, Result, Timeouts, Value, async_trait,
 };
 
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     plan_help::{self, Calls},
     protection,
     provider::{ALLOW_DELETE, Pangea, missing_organization},
+    resources::OPERATION_LIMIT,
 };
 
 const READ: &str = "pangea:platform:project:read";
@@ -48,6 +49,9 @@ pub struct Project {
     /// When it was made (RFC 3339).
     #[attr(computed, keep_when_unknown)]
     pub created_at: Value<String>,
+    /// How long each operation may take: all its calls to Pangea and the waits between them. Default 20 minutes each.
+    #[attr(optional)]
+    pub timeouts: Value<Timeouts>,
 }
 
 #[async_trait]
@@ -72,6 +76,7 @@ impl Resource<Pangea> for Project {
     }
 
     async fn create(pangea: &Pangea, plan: Project, ctx: &mut Context<Project>) -> Result<Project> {
+        let pangea = &pangea.within(plan.timeouts.create(OPERATION_LIMIT));
         let api = pangea.api()?;
         let wanted = NewProject {
             org_id: pangea.organization_id(&plan.organization_id)?,
@@ -86,7 +91,11 @@ impl Resource<Pangea> for Project {
             ("org_id", "organization_id"),
         ]);
         let made = api.projects().create(&wanted).await.explain(pangea, &attempt)?;
-        let project = Project { deletion_protection: plan.deletion_protection, ..Project::from(made) };
+        let project = Project {
+            deletion_protection: plan.deletion_protection,
+            timeouts: plan.timeouts.clone(),
+            ..Project::from(made)
+        };
         if let Some(problem) = project.misplaced(&plan) {
             // Unprotected, so that the next apply can replace what this one leaves behind as tainted.
             ctx.save(Project { deletion_protection: Value::Known(false), ..project });
@@ -96,6 +105,7 @@ impl Resource<Pangea> for Project {
     }
 
     async fn read(pangea: &Pangea, state: Project, ctx: &mut Context<Project>) -> Result<Option<Project>> {
+        let pangea = &pangea.within(state.timeouts.read(OPERATION_LIMIT));
         let id = ids::of_state(&state.id, "project")?;
         let attempt = Attempt::new("read", "project", id).needing(READ);
         let Some(found) = pangea.api()?.projects().find(id).await.explain(pangea, &attempt)? else {
@@ -115,15 +125,17 @@ impl Resource<Pangea> for Project {
             fqdn: told(found.fqdn, state.fqdn),
             created_at: told(found.created_at, state.created_at),
             deletion_protection: state.deletion_protection.or(false).into(),
+            timeouts: state.timeouts,
             ..found
         }))
     }
 
     async fn update(pangea: &Pangea, prior: Project, plan: Project, _: &mut Context<Project>) -> Result<Project> {
         if prior.name == plan.name {
-            // Only the protection changes, or what an import did not learn: Pangea need not be told of either.
+            // Only the protection or a limit changes, or what an import did not learn: Pangea need not be told of either.
             return Ok(prior.settled(plan));
         }
+        let pangea = &pangea.within(plan.timeouts.update(OPERATION_LIMIT));
         let id = ids::of_state(&prior.id, "project")?;
         let attempt = Attempt::new("rename", "project", id).needing(MANAGE).fields(&[("name", "name")]);
         let name = plan.name.as_deref().unwrap_or_default();
@@ -138,6 +150,7 @@ impl Resource<Pangea> for Project {
                            `terraform untaint ADDRESS`.";
             return Err(Diagnostic { detail: format!("{tainted}\n\n{}", refused.detail), ..refused }.into());
         }
+        let pangea = &pangea.within(state.timeouts.delete(OPERATION_LIMIT));
         let id = ids::of_state(&state.id, "project")?;
         let attempt = Attempt::new("delete", "project", id).needing(MANAGE);
         match pangea.api()?.projects().delete(id).await {
@@ -241,6 +254,7 @@ impl Project {
             deletion_protection: plan.deletion_protection,
             fqdn: fill(plan.fqdn, self.fqdn),
             created_at: fill(plan.created_at, self.created_at),
+            timeouts: plan.timeouts,
         }
     }
 }
@@ -257,6 +271,7 @@ impl From<pangea_client::Project> for Project {
             deletion_protection: Value::Known(false),
             fqdn: project.fqdn.into(),
             created_at: project.created_at.into(),
+            timeouts: Value::Null,
         }
     }
 }

@@ -7,7 +7,7 @@ mod settings;
 
 use pangea_client::{Api, ConfigService, Kind, ServiceConfig as Document};
 use tf_framework::{
-    Context, Diagnostic, Diagnostics, Identified, Model, Path, Plan, Resource, Result, Value, async_trait,
+    Context, Diagnostic, Diagnostics, Identified, Model, Path, Plan, Resource, Result, Timeouts, Value, async_trait,
 };
 
 use self::settings::{Settings, contains, declared};
@@ -16,6 +16,7 @@ use crate::{
     diagnose::{Attempt, EVERY_OTHER},
     gone, ids, plan_help,
     provider::Pangea,
+    resources::OPERATION_LIMIT,
 };
 
 /// The configuration of a service (Secure Audit Log, Redact or AI Guard) in a project.
@@ -48,6 +49,9 @@ pub struct ServiceConfig {
     /// When it was made (RFC 3339). Null where the service does not tell.
     #[attr(computed, keep_when_unknown)]
     pub created_at: Value<String>,
+    /// How long each operation may take: all its calls to Pangea and the waits between them. Default 20 minutes each.
+    #[attr(optional)]
+    pub timeouts: Value<Timeouts>,
 }
 
 /// What a call is about, in messages.
@@ -114,6 +118,7 @@ impl Resource<Pangea> for ServiceConfig {
     }
 
     async fn create(pangea: &Pangea, plan: ServiceConfig, ctx: &mut Context<ServiceConfig>) -> Result<ServiceConfig> {
+        let pangea = &pangea.within(plan.timeouts.create(OPERATION_LIMIT));
         let configured = ctx.config().map(|config| config.impersonate_client_id.clone()).unwrap_or_default();
         let actor = match plan.impersonate_client_id {
             Value::Unknown => pangea.actor_of(&configured),
@@ -141,6 +146,7 @@ impl Resource<Pangea> for ServiceConfig {
         state: ServiceConfig,
         ctx: &mut Context<ServiceConfig>,
     ) -> Result<Option<ServiceConfig>> {
+        let pangea = &pangea.within(state.timeouts.read(OPERATION_LIMIT));
         let id = ids::of_state(&state.id, WHAT)?.to_owned();
         let is_import = ctx.private().is_set(IMPORTED);
         let found = match look_where_it_is(pangea, &state, &id).await {
@@ -182,6 +188,7 @@ impl Resource<Pangea> for ServiceConfig {
         plan: ServiceConfig,
         ctx: &mut Context<ServiceConfig>,
     ) -> Result<ServiceConfig> {
+        let pangea = &pangea.within(plan.timeouts.update(OPERATION_LIMIT));
         let id = ids::of_state(&prior.id, WHAT)?.to_owned();
         let plan = plan.with_known_actor(&prior);
         let place = plan.place();
@@ -222,6 +229,7 @@ impl Resource<Pangea> for ServiceConfig {
     }
 
     async fn delete(pangea: &Pangea, state: ServiceConfig, ctx: &mut Context<ServiceConfig>) -> Result<()> {
+        let pangea = &pangea.within(state.timeouts.delete(OPERATION_LIMIT));
         let id = ids::of_state(&state.id, WHAT)?;
         let place = state.place();
         let scope = manage(place.service);

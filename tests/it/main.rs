@@ -44,6 +44,7 @@ mod service_config_data;
 mod service_configs;
 mod text_guard;
 mod tidy;
+mod timeouts;
 // The vocabulary of the tests: a word may be out of use for a while.
 #[allow(dead_code)]
 mod world;

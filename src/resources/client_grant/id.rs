@@ -68,6 +68,7 @@ impl Words {
             roles: roles.into(),
             added_scopes: BTreeSet::new().into(),
             added_roles: BTreeSet::new().into(),
+            timeouts: Value::Null,
         };
         state.set_added(&self.holding);
         state

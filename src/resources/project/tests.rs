@@ -18,6 +18,7 @@ fn protected() -> Project {
         deletion_protection: true.into(),
         fqdn: Value::Null,
         created_at: "2026-01-01T00:00:00Z".into(),
+        timeouts: Value::Null,
     }
 }
 
