@@ -229,8 +229,9 @@ pub fn actor_is_gone(client_id: &str, what: &str, id: &str, fate: &str) -> Diagn
         format!(
             "The {what} {id} is recorded with client {client_id}, which was deleted, and the provider's default does not see \
              it.{separator}{fate} Three ways lead on: set the provider's `{IMPERSONATE}` to a living client of the same project; let \
-             Terraform forget the object and leave it there, with a block `removed {{ lifecycle {{ destroy = false }} }}`; or take it \
-             out of the state with `terraform state rm ADDRESS`, as is right where its project is gone too."
+             Terraform forget the object and leave it there, with a block `removed {{ lifecycle {{ destroy = false }} }}` and \
+             `-refresh=false`, since OpenTofu reads it first; or take it out of the state with `terraform state rm ADDRESS`, as is right \
+             where its project is gone too."
         ),
     )
 }

@@ -278,20 +278,26 @@ fn the_providers_default_is_recorded_and_a_new_default_moves_nothing() {
                 .emulator()
                 .create_client(
                     name,
-                    "pangea:service:audit:config:manage pangea:service:audit:config:read",
+                    "pangea:service:audit:config:manage pangea:service:audit:config:read \
+                     pangea:platform:account:manage pangea:platform:account:read",
                     &[("project", &project, "admin")],
                 )
                 .unwrap()
         });
+        let objects = config("")
+            + "resource \"pangea_service_client\" \"it\" {\n  name   = \"it\"\n  scopes = [\"pangea:service:ai-guard:read\"]\n}\n";
         let with =
-            |client: &str| format!("provider \"pangea\" {{\n  impersonate_client_id = {client:?}\n}}\n{}", config(""));
+            |client: &str| format!("provider \"pangea\" {{\n  impersonate_client_id = {client:?}\n}}\n{objects}");
         world.config(&with(&one)).apply();
-        assert_eq!(world.text(ADDRESS, "impersonate_client_id"), one);
-        // Read with the new default, it would look gone, and a second one would be made.
+        for address in [ADDRESS, "pangea_service_client.it"] {
+            assert_eq!(world.text(address, "impersonate_client_id"), one);
+        }
+        // Read with the new default, they would look gone, and second ones would be made.
         world.config(&with(&other)).plan_is_empty();
-        world.config(&config("")).plan_is_empty();
+        world.config(&objects).plan_is_empty();
         world.config(&with(&other)).destroy();
-        assert_eq!(world.emulator().leftovers().configs, 0);
+        let left = world.emulator().leftovers();
+        assert_eq!((left.configs, left.clients), (0, 2), "one and other are left");
     });
 }
 
@@ -344,7 +350,7 @@ resource "pangea_service_config" "later" {
 }
 
 #[test]
-fn a_replaced_client_takes_its_configuration_along() {
+fn a_client_that_is_replaced_or_vanished_takes_its_configuration_along() {
     every_cli().run(|world| {
         let with = |lifetime: u32| {
             all("jsonencode({})").replace(
@@ -361,9 +367,22 @@ fn a_replaced_client_takes_its_configuration_along() {
         );
         world.apply_planned(&plan);
         assert_eq!(id(world), config, "the configuration stays");
-        assert_ne!(world.text(ADDRESS, "impersonate_client_id"), client);
+        let second = world.text(ADDRESS, "impersonate_client_id");
+        assert_ne!(second, client);
         no_run_secret_is_left(world);
         world.plan_is_empty();
+
+        // One that vanished stops no apply: the provider names another that sees the configuration, for that apply alone.
+        let scope = "pangea:service:audit:config:manage pangea:service:audit:config:read";
+        let project = world.text("pangea_project.it", "id");
+        let heir = world.emulator().create_client("heir", scope, &[("project", &project, "admin")]).unwrap();
+        world.emulator().delete_client(&second);
+        let helped = format!("provider \"pangea\" {{\n  impersonate_client_id = {heir:?}\n}}\n{}", with(900));
+        let plan = world.config(&helped).plan();
+        assert_eq!(plan.actions(), ["create pangea_management_client.it", "update pangea_service_config.it"]);
+        world.apply_planned(&plan);
+        assert_eq!(id(world), config);
+        world.config(&with(900)).plan_is_empty();
         world.destroy();
         assert!(world.emulator().leftovers().is_empty());
     });
@@ -504,9 +523,18 @@ fn where_the_client_is_gone_the_default_stands_in_and_else_three_ways_are_named(
               at pangea_service_config.it
               at resource "pangea_service_config" "it" {
 
-            The service configuration pci_… is recorded with client psa_…, which was deleted, and the provider's default does not see it. Its project ppi_… still exists. Three ways lead on: set the provider's `impersonate_client_id` to a living client of the same project; let Terraform forget the object and leave it there, with a block `removed { lifecycle { destroy = false } }`; or take it out of the state with `terraform state rm ADDRESS`, as is right where its project is gone too.
+            The service configuration pci_… is recorded with client psa_…, which was deleted, and the provider's default does not see it. Its project ppi_… still exists. Three ways lead on: set the provider's `impersonate_client_id` to a living client of the same project; let Terraform forget the object and leave it there, with a block `removed { lifecycle { destroy = false } }` and `-refresh=false`, since Terraform reads it first; or take it out of the state with `terraform state rm ADDRESS`, as is right where its project is gone too.
         "#]]
         .assert_eq(&world.plan_fails());
+        // Forgetting it asks nothing at all.
+        let (before, configs) = (world.state_file(), world.emulator().configs());
+        world.config(&format!("removed {{\n  from = {ADDRESS}\n  lifecycle {{\n    destroy = false\n  }}\n}}\n"));
+        world.requests();
+        world.run(&["apply", "-refresh=false", "-auto-approve", "-input=false"]).success().unwrap();
+        assert_eq!((world.values(ADDRESS), world.requests()), (Value::Null, vec![]));
+        assert_eq!(world.emulator().configs(), configs);
+
+        std::fs::write(world.path().join("terraform.tfstate"), before).unwrap();
         world.config(&format!("provider \"pangea\" {{\n  impersonate_client_id = {heir:?}\n}}\n{}", config("")));
         world.plan_is_empty();
         world.destroy();
@@ -586,13 +614,18 @@ fn one_secret_serves_a_whole_run_and_one_that_could_not_be_revoked_dies_by_itsel
         world.emulator().clear_requests();
         world.plan_is_empty();
         assert_eq!(made_for_runs(world), 1);
+        // A program's patience of two seconds begins with the provider's last answer, so a slow service still gets to revoke it.
+        let slow = Duration::from_millis(2_200);
+        world.emulator().inject(Fault::latency(slow).method("DELETE").path("*/secrets/*"));
+        world.plan_is_empty();
+        no_run_secret_is_left(world);
         // As after a kill: nobody revokes what was made.
         world.emulator().inject(Fault::reset().method("DELETE").path("*/secrets/*").always());
         world.plan_is_empty();
         let left = world.emulator().run_secrets();
         assert_eq!(left.len(), 1);
         assert!(left[0]["client_secret_description"].as_str().unwrap().contains("for one run"));
-        world.emulator().advance(std::time::Duration::from_secs(601));
+        world.emulator().advance(Duration::from_secs(601));
         assert_eq!(world.emulator().run_secrets(), Vec::<Value>::new());
         world.emulator().clear_faults();
         world.destroy();

@@ -38,3 +38,50 @@ fn the_configurations_of_the_project_are_listed_oldest_first_and_filtered() {
         assert_eq!(world.emulator().run_secrets(), Vec::<Value>::new());
     });
 }
+
+/// Two projects, and a client of each that lists its project's configurations.
+const FROM_A_MAP: &str = r#"
+resource "pangea_project" "of" {
+  for_each = toset(["one", "two"])
+
+  name = each.key
+  geo  = "us"
+}
+
+resource "pangea_management_client" "of" {
+  for_each = pangea_project.of
+
+  name   = each.key
+  scopes = ["pangea:service:audit:config:read"]
+  roles  = [{ type = "project", id = each.value.id, role = "admin" }]
+}
+
+locals {
+  ids = { for name, client in pangea_management_client.of : name => client.client_id }
+}
+
+data "pangea_service_configs" "of" {
+  for_each = local.ids
+
+  service               = "audit"
+  impersonate_client_id = each.value
+}
+"#;
+
+/// As the guide of many projects has it. With the resource itself in `for_each`, a change of one client would put off all lists.
+#[test]
+fn where_ids_come_through_a_local_a_client_that_changes_puts_off_its_own_list_alone() {
+    every_cli().run(|world| {
+        world.config(FROM_A_MAP).apply();
+        world.plan_is_empty();
+        let plan = world.plan_with(&["-replace=pangea_management_client.of[\"one\"]"]);
+        assert_eq!(
+            plan.actions(),
+            ["read data.pangea_service_configs.of[\"one\"]", "replace pangea_management_client.of[\"one\"]"]
+        );
+        world.apply_planned(&plan);
+        world.plan_is_empty();
+        world.destroy();
+        assert!(world.emulator().leftovers().is_empty());
+    });
+}
