@@ -14,6 +14,7 @@ pub mod service_configs;
 pub mod text_guard;
 
 mod lookup;
+pub(crate) mod times;
 
 pub use client::Client;
 pub use client_roles::ClientRoles;

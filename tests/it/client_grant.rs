@@ -221,8 +221,12 @@ fn a_grant_that_is_replaced_by_a_new_one_first_keeps_its_scopes() {
 fn a_grant_on_a_client_that_owns_all_its_scopes_is_refused() {
     every_cli().run(|world| {
         let exclusive = client(&[READ]).replace("}\n", "  exclusive_scopes = true\n}\n");
-        world.config(&exclusive).apply();
-        let text = world.config(&(exclusive + &grant("it", &[MANAGE]))).plan_fails();
+        let both = exclusive.clone() + &grant("it", &[MANAGE]);
+        // Where the same apply makes the client, that is known once it is there.
+        let text = world.config(&both).apply_fails();
+        assert!(text.contains("The client owns all its scopes"), "{text}");
+        assert_eq!(held(world), [READ]);
+        let text = world.plan_fails();
         assert!(text.contains("The client owns all its scopes"), "{text}");
         world.config(&client(&[READ]));
         world.destroy();

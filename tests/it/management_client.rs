@@ -216,6 +216,9 @@ fn a_scope_that_somebody_added_is_nobodys_business_unless_the_client_is_exclusiv
         assert_eq!(world.scopes(&client_id), ["added:by:hand", "pangea:platform:project:read"]);
         let plan = world.plan();
         assert_eq!(plan.actions(), ["update pangea_management_client.it"]);
+        let change = plan.change(ADDRESS);
+        assert_eq!(change["before"]["scopes"], json!(["added:by:hand", "pangea:platform:project:read"]));
+        assert_eq!(change["after"]["scopes"], json!(["pangea:platform:project:read"]));
         world.apply_planned(&plan);
         assert_eq!(world.scopes(&client_id), ["pangea:platform:project:read"]);
         world.plan_is_empty();
@@ -437,7 +440,7 @@ fn the_client_that_the_provider_is_logged_in_as_is_not_deleted_replaced_or_narro
 }
 
 #[test]
-fn replacing_the_login_by_hand_is_refused_in_the_second_plan() {
+fn replacing_the_login_by_hand_is_refused_in_the_second_plan_and_when_tainted_in_the_delete() {
     every_cli().run(|world| {
         let own = world.variable("PANGEA_CLIENT_ID").to_owned();
         let scopes = world.scopes(&own);
@@ -447,6 +450,11 @@ fn replacing_the_login_by_hand_is_refused_in_the_second_plan() {
         let run = world.run(&["plan", "-input=false", "-replace=pangea_management_client.it"]);
         assert_eq!(run.code, Some(1), "{}", run.stdout);
         assert!(run.stderr.contains("would replace the client"), "{}", run.stderr);
+        // Of a tainted one the plan knows nothing at all.
+        world.taint(ADDRESS);
+        let text = world.apply_fails();
+        assert!(text.contains("would delete the client") && text.contains("terraform untaint ADDRESS"), "{text}");
+        assert!(world.emulator().client(&own).is_some());
     });
 }
 

@@ -329,6 +329,11 @@ impl Folder {
     fn fails(&self, arguments: &[&str]) -> String {
         let run = self.json(arguments);
         assert_eq!(run.output.code, Some(1), "{} on {} did not fail:\n{}", arguments[0], self.cli, run.output.stdout);
+        // Whatever goes wrong, the program must find nothing wrong with the provider's answers.
+        let blames = |error: &Diagnostic| {
+            ["Provider produced", "Provider returned"].iter().any(|it| error.summary.starts_with(it))
+        };
+        assert!(!run.diagnostics.iter().any(blames), "{} on {}:\n{}", arguments[0], self.cli, run.text());
         errors(&run.diagnostics)
     }
 

@@ -43,6 +43,12 @@ struct Thing {
     /// The operation that panics: `plan`, `create`, `read`, `update` or `delete`.
     #[attr(optional)]
     panics_in: Value<String>,
+    /// What is known only once it is made.
+    #[attr(computed, keep_when_unknown)]
+    later: Value<String>,
+    /// And something more.
+    #[attr(computed, keep_when_unknown)]
+    at_last: Value<String>,
 }
 
 impl Thing {
@@ -67,7 +73,7 @@ impl Resource<()> for Thing {
         let made = Thing { id: Value::from("made"), ..plan };
         ctx.save(made.clone());
         made.go("create");
-        Ok(made)
+        Ok(Thing { later: Value::from("known"), at_last: Value::from("known"), ..made })
     }
 
     async fn read(_: &(), state: Thing, _: &mut Context<Thing>) -> Result<Option<Thing>> {
