@@ -14,7 +14,6 @@ pub mod service_configs;
 pub mod text_guard;
 
 mod lookup;
-pub(crate) mod times;
 
 pub use client::Client;
 pub use client_roles::ClientRoles;

@@ -1,18 +1,14 @@
 //! `data.pangea_client_secrets`: the secrets of a client, without their values.
 
-use std::collections::BTreeSet;
-
-use pangea_client::{SecretFilter, SecretMetadata};
+use pangea_client::SecretMetadata;
 use tf_framework::{Context, DataSource, Diagnostics, Model, Path, Result, Value, async_trait};
 
-use super::times::{self, Times};
 use crate::{
-    diagnose::{Attempt, Explain},
+    diagnose::Explain,
+    filters::{SecretConditions, secrets},
     ids,
     provider::Pangea,
 };
-
-const READ: &str = "pangea:platform:account:read";
 
 /// The secrets of an OAuth client, all or some of them, oldest first: when they expire, and who made them. Their values are
 /// shown by nothing. Those that the provider made for a run alone are left out.
@@ -21,18 +17,8 @@ pub struct ClientSecrets {
     /// Id of the client, `psa_…`.
     #[attr(required, length(1..=255))]
     pub client_id: Value<String>,
-    /// Only secrets with this name.
-    #[attr(optional, length(1..=255))]
-    pub name: Value<String>,
-    /// Only secrets whose name holds each of these.
-    #[attr(optional)]
-    pub name_contains: Value<BTreeSet<String>>,
-    /// Only secrets whose name is one of these. The empty set lets none through.
-    #[attr(optional)]
-    pub name_in: Value<BTreeSet<String>>,
-    /// Only secrets that were made within these bounds.
-    #[attr(optional)]
-    pub created_at: Value<Times>,
+    #[attr(flatten)]
+    pub conditions: SecretConditions,
     /// The secrets, oldest first.
     #[attr(computed)]
     pub secrets: Value<Vec<Listed>>,
@@ -83,36 +69,15 @@ impl DataSource<Pangea> for ClientSecrets {
     fn validate(config: &ClientSecrets, diagnostics: &mut Diagnostics) {
         let misplaced = ids::misplaced(&config.client_id, Path::attribute("client_id"), ids::CLIENT);
         misplaced.into_iter().for_each(|problem| diagnostics.push(problem));
-        times::check(&config.created_at, "created_at", diagnostics);
+        config.conditions.check(diagnostics);
     }
 
     async fn read(pangea: &Pangea, config: ClientSecrets, _: &mut Context<ClientSecrets>) -> Result<ClientSecrets> {
-        let api = pangea.api()?;
-        if config.name_in.known().is_some_and(BTreeSet::is_empty) {
-            // In a query, no value at all would let everything through.
-            return Ok(ClientSecrets { secrets: Vec::new().into(), ..config });
-        }
         let client_id = config.client_id.as_deref().unwrap_or_default();
-        let attempt = Attempt::new("list the secrets of", "client", client_id).needing(READ);
-        let mut found = api.clients().list_secrets(client_id, &config.filter()).await.explain(pangea, &attempt)?;
-        found.retain(|secret| !secret.is_of_a_run());
-        found.sort_by(|one, other| {
-            (&one.created_at, &one.client_secret_id).cmp(&(&other.created_at, &other.client_secret_id))
-        });
+        let found = config.conditions.find(pangea.api()?, client_id).await;
+        let found = found.explain(pangea, &secrets::attempt(client_id))?;
         let secrets: Vec<Listed> = found.into_iter().map(Listed::from).collect();
         Ok(ClientSecrets { secrets: secrets.into(), ..config })
-    }
-}
-
-impl ClientSecrets {
-    fn filter(&self) -> SecretFilter {
-        let list = |set: &Value<BTreeSet<String>>| set.known().into_iter().flatten().cloned().collect();
-        SecretFilter {
-            client_secret_name: self.name.known().cloned(),
-            client_secret_name_contains: list(&self.name_contains),
-            client_secret_name_in: list(&self.name_in),
-            created_at: times::filter(&self.created_at),
-        }
     }
 }
 

@@ -1,15 +1,8 @@
 //! `data.pangea_projects`: the projects of an organization.
 
-use pangea_client::ProjectFilter;
 use tf_framework::{Context, DataSource, Diagnostics, Model, Path, Result, Value, async_trait};
 
-use crate::{
-    diagnose::{Attempt, Explain},
-    ids,
-    provider::Pangea,
-};
-
-const READ: &str = "pangea:platform:project:read";
+use crate::{filters::ProjectConditions, ids, provider::Pangea};
 
 /// The projects of an organization, all or some of them, oldest first.
 #[derive(Clone, Debug, Model)]
@@ -17,15 +10,8 @@ pub struct Projects {
     /// Id (`poi_…`) of the organization. Defaults to the provider's.
     #[attr(optional_computed, length(1..=255))]
     pub organization_id: Value<String>,
-    /// Only projects that Pangea finds by this text.
-    #[attr(optional, length(1..=255))]
-    pub search: Value<String>,
-    /// Only projects whose data lives there: `us` or `eu`.
-    #[attr(optional, one_of(&["us", "eu"]))]
-    pub geo: Value<String>,
-    /// Only projects of this region, such as `us-west-1`.
-    #[attr(optional, length(1..=255))]
-    pub region: Value<String>,
+    #[attr(flatten)]
+    pub conditions: ProjectConditions,
     /// The projects, oldest first.
     #[attr(computed)]
     pub projects: Value<Vec<Listed>>,
@@ -69,16 +55,7 @@ impl DataSource<Pangea> for Projects {
 
     async fn read(pangea: &Pangea, config: Projects, _: &mut Context<Projects>) -> Result<Projects> {
         let organization = pangea.organization_id(&config.organization_id)?;
-        let filter = ProjectFilter {
-            search: config.search.known().cloned(),
-            geo: config.geo.known().cloned(),
-            region: config.region.known().cloned(),
-        };
-        let attempt = Attempt::new("list", "projects", "")
-            .needing(READ)
-            .fields(&[("org_id", "organization_id"), ("filter", "search")]);
-        let mut found = pangea.api()?.projects().list(&organization, &filter).await.explain(pangea, &attempt)?;
-        found.sort_by(|one, other| (&one.created_at, &one.id).cmp(&(&other.created_at, &other.id)));
+        let found = config.conditions.find(pangea, &organization).await?;
         let projects: Vec<Listed> = found.into_iter().map(Listed::from).collect();
         Ok(Projects { organization_id: organization.into(), projects: projects.into(), ..config })
     }

@@ -1,22 +1,15 @@
 //! `list "pangea_client_secret"`: the secrets of one client, or of all that the provider's login sees.
 
-use std::collections::BTreeSet;
-
-use pangea_client::{ClientFilter, SecretFilter, SecretMetadata};
+use pangea_client::{ClientFilter, SecretMetadata};
 use tf_framework::{Diagnostics, ListResource, Model, Path, Result, Results, Value, async_trait};
 
 use crate::{
-    data_sources::{
-        clients::oldest_first,
-        times::{self, Times},
-    },
-    diagnose::{Attempt, Explain},
+    diagnose::Explain,
+    filters::{SecretConditions, clients::list_clients, secrets},
     ids,
     provider::Pangea,
     resources::ClientSecret,
 };
-
-const READ: &str = "pangea:platform:account:read";
 
 /// The secrets of one client, or of all clients that the provider's login sees, oldest first. Those that the provider made for a run alone
 /// are left out.
@@ -25,18 +18,8 @@ pub struct ClientSecrets {
     /// Only secrets of this client, `psa_…`. Without it, the secrets of each client are asked for in turn.
     #[attr(optional, length(1..=255))]
     pub client_id: Value<String>,
-    /// Only secrets with this name.
-    #[attr(optional, length(1..=255))]
-    pub name: Value<String>,
-    /// Only secrets whose name holds each of these.
-    #[attr(optional)]
-    pub name_contains: Value<BTreeSet<String>>,
-    /// Only secrets whose name is one of these. The empty set lets none through.
-    #[attr(optional)]
-    pub name_in: Value<BTreeSet<String>>,
-    /// Only secrets that were made within these bounds.
-    #[attr(optional)]
-    pub created_at: Value<Times>,
+    #[attr(flatten)]
+    pub conditions: SecretConditions,
 }
 
 #[async_trait]
@@ -46,35 +29,23 @@ impl ListResource<Pangea> for ClientSecrets {
     fn validate(config: &ClientSecrets, diagnostics: &mut Diagnostics) {
         let misplaced = ids::misplaced(&config.client_id, Path::attribute("client_id"), ids::CLIENT);
         misplaced.into_iter().for_each(|problem| diagnostics.push(problem));
-        times::check(&config.created_at, "created_at", diagnostics);
+        config.conditions.check(diagnostics);
     }
 
     async fn list(pangea: &Pangea, config: ClientSecrets, results: &mut Results<Pangea, ClientSecret>) -> Result<()> {
-        if config.name_in.known().is_some_and(BTreeSet::is_empty) {
-            // In a query, no value at all would let everything through.
-            return Ok(());
-        }
-        let api = pangea.api()?;
         let client_ids = match config.client_id.known() {
             Some(client_id) => vec![client_id.clone()],
             None => {
-                let attempt = Attempt::new("list", "clients", "").needing(READ);
-                let mut clients = api.clients().list(&ClientFilter::default()).await.explain(pangea, &attempt)?;
-                oldest_first(&mut clients);
+                let clients = list_clients(pangea, &ClientFilter::default()).await?;
                 clients.into_iter().map(|client| client.client_id).collect()
             }
         };
         for client_id in client_ids {
-            let attempt = Attempt::new("list the secrets of", "client", &client_id).needing(READ);
-            let mut found = match api.clients().list_secrets(&client_id, &config.filter()).await {
+            let found = match config.conditions.find(pangea.api()?, &client_id).await {
                 // Deleted since the clients were listed.
                 Err(error) if error.is_gone() && config.client_id.is_null() => continue,
-                found => found.explain(pangea, &attempt)?,
+                found => found.explain(pangea, &secrets::attempt(&client_id))?,
             };
-            found.retain(|secret| !secret.is_of_a_run());
-            found.sort_by(|one, other| {
-                (&one.created_at, &one.client_secret_id).cmp(&(&other.created_at, &other.client_secret_id))
-            });
             for secret in found {
                 let name = secret.client_secret_name.clone().unwrap_or_else(|| secret.client_secret_id.clone());
                 if results.push(name, listed(&client_id, secret)).await.is_break() {
@@ -83,18 +54,6 @@ impl ListResource<Pangea> for ClientSecrets {
             }
         }
         Ok(())
-    }
-}
-
-impl ClientSecrets {
-    fn filter(&self) -> SecretFilter {
-        let list = |set: &Value<BTreeSet<String>>| set.known().into_iter().flatten().cloned().collect();
-        SecretFilter {
-            client_secret_name: self.name.known().cloned(),
-            client_secret_name_contains: list(&self.name_contains),
-            client_secret_name_in: list(&self.name_in),
-            created_at: times::filter(&self.created_at),
-        }
     }
 }
 

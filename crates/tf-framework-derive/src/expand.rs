@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{DeriveInput, Error, spanned::Spanned};
 
-use crate::validate::{Kind, Member, Model};
+use crate::validate::{Inner, Kind, Member, Model};
 
 /// The implementation for a struct without mistakes.
 pub(crate) fn expand(input: &DeriveInput, model: &Model) -> TokenStream {
@@ -14,24 +14,49 @@ pub(crate) fn expand(input: &DeriveInput, model: &Model) -> TokenStream {
     let (attributes, blocks) = (attributes.into_iter().map(build), blocks.into_iter().map(build));
     let reads = model.members.iter().map(read);
     let writes = model.members.iter().map(write);
+    let fields: Vec<_> = model.inner.iter().map(|Inner { field, .. }| field).collect();
+    let inner: Vec<_> = model.inner.iter().map(face).collect();
     let bodies = [
-        quote! { ::std::vec![#(#attributes),*] },
-        quote! { ::std::vec![#(#blocks),*] },
-        quote! { ::std::result::Result::Ok(Self { #(#reads),* }) },
-        quote! { ::std::collections::BTreeMap::from([#(#writes),*]) },
+        quote! {
+            let mut attributes = ::std::vec![#(#attributes),*];
+            #(attributes.extend(#inner::attributes());)*
+            attributes
+        },
+        quote! {
+            let mut blocks = ::std::vec![#(#blocks),*];
+            #(blocks.extend(#inner::blocks());)*
+            blocks
+        },
+        // A model inside takes what is its own.
+        quote! {
+            ::std::result::Result::Ok(Self {
+                #(#fields: #inner::from_object(object.clone())?,)*
+                #(#reads),*
+            })
+        },
+        quote! {
+            let mut object = ::std::collections::BTreeMap::from([#(#writes),*]);
+            #(object.extend(#inner::into_object(self.#fields));)*
+            object
+        },
     ];
-    implementation(input, &model.description, has_blocks, &bodies)
+    implementation(input, &model.description, &quote! { #has_blocks #(|| #inner::HAS_BLOCKS)* }, &bodies)
 }
 
 /// The mistakes, and an implementation that only keeps every use of the model from being reported too.
 pub(crate) fn stub(input: &DeriveInput, error: &Error) -> TokenStream {
     let errors = error.to_compile_error();
     let unreachable = || quote! { ::std::unreachable!() };
-    let implementation = implementation(input, "", false, &[(); 4].map(|()| unreachable()));
+    let implementation = implementation(input, "", &quote! { false }, &[(); 4].map(|()| unreachable()));
     quote! { #errors #implementation }
 }
 
-fn implementation(input: &DeriveInput, description: &str, has_blocks: bool, bodies: &[TokenStream; 4]) -> TokenStream {
+fn implementation(
+    input: &DeriveInput,
+    description: &str,
+    has_blocks: &TokenStream,
+    bodies: &[TokenStream; 4],
+) -> TokenStream {
     let name = &input.ident;
     let (generics, arguments, conditions) = input.generics.split_for_impl();
     let [attributes, blocks, from_object, into_object] = bodies;
@@ -97,4 +122,9 @@ fn value(member: &Member) -> TokenStream {
         Kind::Attribute(_) => quote_spanned! { ty.span()=> <#ty as ::tf_framework::AttributeValue> },
         Kind::Block => quote_spanned! { ty.span()=> <#ty as ::tf_framework::BlockValue> },
     }
+}
+
+/// A model inside, as the model that it is.
+fn face(Inner { ty, .. }: &Inner) -> TokenStream {
+    quote_spanned! { ty.span()=> <#ty as ::tf_framework::Model> }
 }

@@ -16,7 +16,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// The struct and each field need a doc comment: it is the description in the registry. Each field needs
 /// `#[attr(PRESENCE, …)]`, where `PRESENCE` is `required`, `optional`, `computed` or `optional_computed`; every other word,
 /// with or without arguments, is a builder function of `tf_framework::Attribute`. `#[attr(block, …)]` makes the field a nested
-/// block instead, whose other words are the builder functions of `tf_framework::Block`.
+/// block instead, whose other words are the builder functions of `tf_framework::Block`. `#[attr(flatten)]`, alone and without a doc
+/// comment, is for a field that is a model itself: its attributes and blocks stand among the others.
 #[proc_macro_derive(Model, attributes(attr))]
 pub fn derive_model(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

@@ -1,4 +1,4 @@
-//! What is said: every field has a description, and is an attribute with a presence or a block. All mistakes are reported at once.
+//! What is said: every field has a description, and is an attribute with a presence or a block, or it holds another model. All mistakes are reported at once.
 
 use proc_macro2::{Ident, Span};
 use syn::{Error, Result, Type, ext::IdentExt};
@@ -16,10 +16,20 @@ const PRESENCES: [(&str, &str); 4] = [
 /// The word that makes a field a nested block.
 const BLOCK: &str = "block";
 
+/// The word for a field that is a model itself, whose attributes and blocks stand among the others.
+const FLATTEN: &str = "flatten";
+
 /// A model without mistakes.
 pub(crate) struct Model {
     pub(crate) description: String,
     pub(crate) members: Vec<Member>,
+    pub(crate) inner: Vec<Inner>,
+}
+
+/// A model inside of a model.
+pub(crate) struct Inner {
+    pub(crate) field: Ident,
+    pub(crate) ty: Type,
 }
 
 /// One attribute or block of a model.
@@ -48,8 +58,15 @@ pub(crate) fn validate(written: Struct) -> Result<Model> {
         let text = format!("model `{}` has no doc comment; it becomes the description in the registry", written.name);
         mistakes.push(Error::new_spanned(&written.name, text));
     }
-    let mut members = Vec::new();
+    let (mut members, mut inner) = (Vec::new(), Vec::new());
     for field in written.fields {
+        if field.words.iter().flatten().next().is_some_and(|first| first.name == FLATTEN) {
+            match flattened(field) {
+                Ok(model) => inner.push(model),
+                Err(mistake) => mistakes.push(mistake),
+            }
+            continue;
+        }
         match member(field) {
             Ok(member) => members.push(member),
             Err(mistake) => mistakes.push(mistake),
@@ -59,7 +76,17 @@ pub(crate) fn validate(written: Struct) -> Result<Model> {
         all.combine(mistake);
         all
     });
-    first.map_or(Ok(Model { description: written.doc, members }), Err)
+    first.map_or(Ok(Model { description: written.doc, members, inner }), Err)
+}
+
+fn flattened(field: Field) -> Result<Inner> {
+    match field.words.iter().flatten().nth(1) {
+        None => Ok(Inner { field: field.name, ty: field.ty }),
+        Some(second) => {
+            let text = format!("`flatten` stands alone: what `{}` says belongs into the model inside", second.name);
+            Err(Error::new_spanned(&second.name, text))
+        }
+    }
 }
 
 fn member(field: Field) -> Result<Member> {
@@ -106,10 +133,10 @@ fn variant(word: &Ident) -> Option<&'static str> {
 
 /// A block has no presence, and its builder function `computed` is a word like any other.
 fn is_misplaced(word: &Ident, kind: &Kind) -> bool {
-    word == BLOCK || matches!(kind, Kind::Attribute(_)) && variant(word).is_some()
+    word == BLOCK || word == FLATTEN || matches!(kind, Kind::Attribute(_)) && variant(word).is_some()
 }
 
 fn choices() -> String {
-    let words = PRESENCES.map(|(name, _)| name).into_iter().chain([BLOCK]);
+    let words = PRESENCES.map(|(name, _)| name).into_iter().chain([BLOCK, FLATTEN]);
     format!("one of {}", words.map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "))
 }

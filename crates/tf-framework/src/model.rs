@@ -36,10 +36,10 @@ pub trait Model: Clone + Send + Sync + Sized + 'static {
     /// Whether a field is a block; false by default.
     const HAS_BLOCKS: bool = false;
 
-    /// The attributes, in the order of the fields.
+    /// The attributes, in the order of the fields; those of a flattened model come last.
     fn attributes() -> Vec<Attribute>;
 
-    /// The nested blocks, in the order of the fields; none by default.
+    /// The nested blocks, in the same order; none by default.
     fn blocks() -> Vec<Block> {
         Vec::new()
     }

@@ -84,6 +84,20 @@ struct Rule {
     source: Value<String>,
 }
 
+/// A model with another one inside.
+#[derive(Clone, Debug, PartialEq, Model)]
+struct Signpost {
+    #[attr(flatten)]
+    site: Site,
+
+    /// Where it points to.
+    #[attr(optional)]
+    direction: Value<String>,
+
+    #[attr(flatten)]
+    firewall: Firewall,
+}
+
 /// A model of nothing.
 #[derive(Clone, Model)]
 struct Empty {}
@@ -197,6 +211,29 @@ fn blocks_survive_the_way_through_an_object() {
     assert_eq!(object["single"], Dynamic::Null);
     assert_eq!(object["list"].as_list().map(<[_]>::len), Some(2));
     assert_eq!(Firewall::from_object(Object::new(object, Path::root())), Ok(firewall));
+}
+
+#[test]
+fn the_word_flatten_puts_what_another_model_has_among_the_rest() {
+    let names: Vec<String> = Signpost::attributes().iter().map(|attribute| attribute.name().to_owned()).collect();
+    assert_eq!(names, ["direction", "url", "name"]);
+    assert_eq!(Signpost::blocks().len(), Firewall::blocks().len());
+    let has_blocks = [Signpost::HAS_BLOCKS, Client::HAS_BLOCKS];
+    assert_eq!(has_blocks, [true, false]);
+    let firewall = Firewall {
+        name: "edge".into(),
+        single: Value::Null,
+        group: Value::Known(Rule { source: Value::Unknown }),
+        list: Value::Null,
+        set: Value::Null,
+        map: Value::Null,
+    };
+    let signpost = Signpost { site: Site { url: "https://example.com".into() }, direction: "north".into(), firewall };
+    let object = signpost.clone().into_object();
+    assert_eq!(object["url"], Dynamic::from("https://example.com"));
+    assert_eq!(Signpost::from_object(Object::new(object.clone(), Path::root())), Ok(signpost));
+    let misfit = Signpost::from_object(Object::new([("url".to_owned(), Dynamic::from(1))].into(), Path::root()));
+    assert_eq!(misfit.unwrap_err().path.to_string(), "url");
 }
 
 /// Each file makes one mistake; the file beside it holds what the compiler then says.
