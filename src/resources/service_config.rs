@@ -6,6 +6,7 @@
 mod settings;
 
 use pangea_client::{Api, ConfigService, Kind, ServiceConfig as Document};
+use serde_json::Value as Json;
 use tf_framework::{
     Context, Diagnostic, Diagnostics, Identified, Model, Path, Plan, Resource, Result, Timeouts, Value, async_trait,
 };
@@ -35,7 +36,7 @@ pub struct ServiceConfig {
     #[attr(required, length(1..=255))]
     pub name: Value<String>,
     /// Settings of the service as a JSON object, such as `jsonencode({ retention = "30d" })`. Only what stands here is managed: a
-    /// setting that is left out keeps its value, or gets the service's default. Form and order have no meaning. Another
+    /// setting that is left out, or `null`, keeps its value, or gets the service's default. Form and order have no meaning. Another
     /// `version`, and another `schema` of an audit configuration, replaces the configuration, since Pangea can't change them.
     #[attr(optional)]
     pub settings: Value<String>,
@@ -62,6 +63,9 @@ const IMPORTED: &str = "imported";
 
 /// Private state: the time of the last change that was seen, which an update submits.
 const SEEN: &str = "seen_updated_at";
+
+/// Private state: what of the settings can't be changed, as the document has it.
+const SEEN_IMMUTABLE: &str = "seen_immutable";
 
 /// What of the settings can't be changed.
 const IMMUTABLE: [&str; 2] = ["version", "schema"];
@@ -359,7 +363,7 @@ async fn look_where_it_is(
 /// Plans the settings: those that say the same in another form stay as they are, and what can't be changed replaces.
 fn plan_settings(plan: &mut Plan<ServiceConfig>, planned: &ServiceConfig) {
     let Some(prior) = plan.prior() else { return };
-    let (before, after) = (declared(&prior.settings), declared(&planned.settings));
+    let (mut before, after) = (declared(&prior.settings), declared(&planned.settings));
     let prior_text = prior.settings.clone();
     if planned.settings.is_known() && prior_text.is_known() && planned.settings != prior_text {
         let is_same = after.iter().all(|(key, value)| contains(before.get(key), Some(value)));
@@ -367,6 +371,10 @@ fn plan_settings(plan: &mut Plan<ServiceConfig>, planned: &ServiceConfig) {
             plan.set("settings", prior_text);
             return;
         }
+    }
+    // What was not declared before has a value on Pangea all the same.
+    for (part, value) in plan.private().get(SEEN_IMMUTABLE).and_then(Json::as_object).into_iter().flatten() {
+        before.entry(part.as_str()).or_insert_with(|| value.clone());
     }
     let changes = |part: &str| match (before.get(part), after.get(part)) {
         (Some(before), Some(after)) => !contains(Some(before), Some(after)),
@@ -387,6 +395,8 @@ fn refuse_stale(ctx: &mut Context<ServiceConfig>, found: &Document) -> Result<()
 }
 
 fn note_seen(ctx: &mut Context<ServiceConfig>, found: &Document) {
+    let immutable = IMMUTABLE.iter().filter_map(|part| Some(((*part).to_owned(), found.settings.get(*part)?.clone())));
+    ctx.private().set(SEEN_IMMUTABLE, immutable.collect::<Settings>());
     match &found.updated_at {
         Some(at) => ctx.private().set(SEEN, at.clone()),
         None => ctx.private().remove(SEEN),

@@ -105,6 +105,22 @@ fn form_and_what_is_not_declared_give_no_difference() {
 }
 
 #[test]
+fn a_null_in_the_settings_is_as_good_as_left_out() {
+    every_cli().run(|world| {
+        world.config(&all(r#"jsonencode({ hot_storage = null, shards = 2, vault_sign = null })"#)).apply();
+        assert_eq!(world.emulator().config(&id(world)).unwrap()["hot_storage"], json!("14d"), "Pangea's default");
+        world.plan_is_empty();
+        world.emulator().set_config_field(&id(world), "hot_storage", json!("9d"));
+        world.plan_is_empty();
+        world.config(&all(r#"jsonencode({ hot_storage = null, shards = 3 })"#)).apply();
+        world.plan_is_empty();
+        let stored = world.emulator().config(&id(world)).unwrap();
+        assert_eq!((&stored["hot_storage"], &stored["shards"]), (&json!("9d"), &json!(3)));
+        world.destroy();
+    });
+}
+
+#[test]
 fn a_change_happens_in_place_and_leaves_what_is_not_declared() {
     every_cli().run(|world| {
         world.config(&all(r#"jsonencode({ hot_storage = "7d" })"#)).apply();
@@ -149,7 +165,15 @@ fn another_schema_replaces_the_configuration() {
                 "jsonencode({{ version = 3, schema = {{ fields = [{{ id = \"a\", type = \"{kind}\" }}] }} }})"
             ))
         };
-        world.config(&with("text")).apply();
+        // What is declared for the first time may be what the configuration has, or not.
+        world.config(&all("jsonencode({ shards = 2 })")).apply();
+        let first = id(world);
+        world.config(&all("jsonencode({ shards = 2, version = 1 })")).apply();
+        assert_eq!(id(world), first);
+        world.config(&all("jsonencode({ shards = 2 })")).apply();
+        let plan = world.config(&with("text")).plan();
+        assert_eq!(plan.actions(), ["replace pangea_service_config.it (settings)"]);
+        world.apply_planned(&plan);
         let before = id(world);
         let plan = world.config(&with("string")).plan();
         assert_eq!(plan.actions(), ["replace pangea_service_config.it (settings)"]);

@@ -16,9 +16,30 @@ pub(super) fn parse(text: &str) -> Result<Settings, String> {
     }
 }
 
-/// What an attribute declares. Nothing while it is not known; validation has said what can't be read.
+/// What an attribute declares: a null is as good as left out, as everywhere in Terraform. Nothing while it is not known; validation has
+/// said what can't be read.
 pub(super) fn declared(settings: &Value<String>) -> Settings {
-    settings.as_deref().and_then(|text| parse(text).ok()).unwrap_or_default()
+    read(settings).unwrap_or_default()
+}
+
+fn read(settings: &Value<String>) -> Option<Settings> {
+    let mut settings = parse(settings.as_deref()?).ok()?;
+    leave_out_nulls(&mut settings);
+    Some(settings)
+}
+
+/// A null in a list stays: there it has a place of its own.
+fn leave_out_nulls(settings: &mut Settings) {
+    settings.retain(|_, value| !value.is_null());
+    settings.values_mut().for_each(leave_out_nulls_within);
+}
+
+fn leave_out_nulls_within(value: &mut Json) {
+    match value {
+        Json::Object(inner) => leave_out_nulls(inner),
+        Json::Array(items) => items.iter_mut().for_each(leave_out_nulls_within),
+        _ => {}
+    }
 }
 
 /// The text of settings, members in alphabetical order.
@@ -47,7 +68,7 @@ pub(super) fn contains(actual: Option<&Json>, declared: Option<&Json>) -> bool {
 
 /// The settings after a read: as they stand, where the document still has them; else what it has in their places.
 pub(super) fn refreshed(settings: &Value<String>, actual: &Settings) -> Value<String> {
-    let Some(declared) = settings.as_deref().and_then(|text| parse(text).ok()) else { return settings.clone() };
+    let Some(declared) = read(settings) else { return settings.clone() };
     if declared.iter().all(|(key, value)| contains(actual.get(key), Some(value))) {
         return settings.clone();
     }
@@ -122,6 +143,14 @@ mod tests {
         assert_eq!(refreshed(&written, &object(json!({"a": 5, "b": 1}))), written);
         assert_eq!(refreshed(&written, &object(json!({"a": 5, "b": 2}))), Value::from(r#"{"b":2}"#));
         assert_eq!(refreshed(&Value::Null, &object(json!({"a": 5}))), Value::Null);
+    }
+
+    #[test]
+    fn a_null_declares_nothing_but_in_a_list() {
+        let written = Value::from(r#"{"a": null, "b": {"c": null, "d": 1}, "e": [null, {"f": null}]}"#);
+        assert_eq!(Json::Object(declared(&written)), json!({"b": {"d": 1}, "e": [null, {}]}));
+        let actual = json!({"a": 14, "b": {"c": 2, "d": 1}, "e": [null, {"f": 3}]});
+        assert_eq!(refreshed(&written, &object(actual)), written);
     }
 
     #[test]
