@@ -30,6 +30,7 @@ pub struct Management {
 impl Kind for Management {
     const NAME: &'static str = "pangea_management_client";
     const WHAT: &'static str = "management client";
+    const CLASS: &'static str = "management";
 
     fn roles(&self) -> &Value<BTreeSet<RoleModel>> {
         &self.roles

@@ -15,10 +15,10 @@ use std::{
     ops::{Deref, DerefMut},
 };
 
-use pangea_client::{Api, Client, ClientUpdate, NewClient, RegisteredClient};
+use pangea_client::{Api, Client, ClientUpdate, NewClient, RegisteredClient, Role};
 use tf_framework::{
-    Attribute, Context, Diagnostics, Dynamic, Misfit, Model, Object, Plan, Resource, Result, Secret, Timeouts, Value,
-    async_trait,
+    Attribute, Context, Diagnostic, Diagnostics, Dynamic, Misfit, Model, Object, Plan, Resource, Result, Secret,
+    Timeouts, Value, async_trait,
 };
 
 use crate::{
@@ -52,6 +52,8 @@ pub trait Kind: Model + Default {
     const NAME: &'static str;
     /// What a call is about, in messages.
     const WHAT: &'static str;
+    /// The class that the API has for it.
+    const CLASS: &'static str;
 
     /// What the scopes apply to, as declared.
     fn roles(&self) -> &Value<BTreeSet<RoleModel>>;
@@ -282,6 +284,7 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
             return Ok(None);
         };
         ids::same(&id, &client.client_id, K::WHAT)?;
+        let class = client.client_class.clone();
         let actual_scopes = client.scopes.clone();
         state.shared = state.shared.with_client(client);
         if is_import {
@@ -294,6 +297,9 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
             let attempt = state.attempt("read", K::WHAT, &id).needing(READ);
             let actual = api.clients().roles(&id).await.explain(pangea, &attempt)?;
             pangea.access.client(&id).note_roles(&actual);
+            if is_import {
+                check_class::<K>(&id, class.as_deref(), &actual_scopes, &actual)?;
+            }
             let roles = if is_import {
                 // Without a role there is nothing to declare, and null is how a configuration says so.
                 Some(to_model(actual)).filter(|roles| !roles.is_empty()).into()
@@ -362,6 +368,24 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
         ctx.private().set(IMPORTED, true);
         Ok(OauthClient { own, shared: Shared::only_id(id) })
     }
+}
+
+/// Makes sure that a client which is imported is none of the other kind. Only a class that says so counts. That of management clients
+/// alone is documented, so a service client may turn out to have it as well: there the client must also hold what none of services does.
+fn check_class<K: Kind>(id: &str, class: Option<&str>, scopes: &BTreeSet<String>, roles: &[Role]) -> Result<()> {
+    let manages = scopes.iter().any(|scope| scope.starts_with("pangea:platform:"))
+        || roles.iter().any(|role| matches!(role.r#type.as_str(), "organization" | "project"));
+    let (other, what) = match class {
+        Some(class) if class == K::CLASS => return Ok(()),
+        Some("management") if manages => ("pangea_management_client", "a management client"),
+        Some("service") => ("pangea_service_client", "a service client"),
+        _ => return Ok(()),
+    };
+    let detail = format!(
+        "Client {id} is {what}, as Pangea says, and this resource is for a {}. Import it to a `{other}`. Nothing was imported.",
+        K::WHAT
+    );
+    Err(Diagnostic::error("Client of another kind", detail).into())
 }
 
 /// Changes name, authentication method and the lists, in one call, if any of them is to change.

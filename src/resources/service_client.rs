@@ -31,6 +31,7 @@ pub struct Service {
 impl Kind for Service {
     const NAME: &'static str = "pangea_service_client";
     const WHAT: &'static str = "service client";
+    const CLASS: &'static str = "service";
 
     fn roles(&self) -> &Value<BTreeSet<RoleModel>> {
         &self.roles

@@ -158,6 +158,22 @@ fn an_import_names_the_client_that_manages_it_or_leaves_it_to_the_login() {
         world.plan_is_empty();
         world.forget(ADDRESS);
         assert!(world.import_fails(ADDRESS, "pci_a").contains("Wrong import id"));
+        expect![[r#"
+            Error: Client of another kind
+
+            Client psa_… is a management client, as Pangea says, and this resource is for a service client. Import it to a `pangea_management_client`. Nothing was imported.
+        "#]]
+        .assert_eq(&world.import_fails(ADDRESS, &actor));
+        world.emulator().set_client_field(&client, "client_class", json!("another"));
+        world.import(ADDRESS, &format!("{actor}/{client}"));
+        world.forget(ADDRESS);
+        world.emulator().set_client_field(&client, "client_class", json!("service"));
+        let other = "resource \"pangea_management_client\" \"other\" {\n  name = \"other\"\n  scopes = [\"a:b\"]\n}\n";
+        world.config(&(config.clone() + other));
+        let text = world.import_fails("pangea_management_client.other", &client);
+        assert!(text.contains("is a service client, as Pangea says"), "{text}");
+        assert!(text.contains("Import it to a `pangea_service_client`"), "{text}");
+        world.config(&config);
         world.import(ADDRESS, &client);
         assert_eq!(world.values(ADDRESS)["impersonate_client_id"], Value::Null);
         let plan = world.plan();
