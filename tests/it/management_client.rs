@@ -185,6 +185,24 @@ fn what_an_imported_client_holds_and_does_not_declare_is_left_alone_with_a_warni
         world.apply_planned(&plan);
         assert_eq!(world.scopes(&client_id), ["pangea:platform:project:manage", "pangea:platform:project:read"]);
         world.plan_is_empty();
+
+        world.forget(ADDRESS);
+        world.import(ADDRESS, &client_id);
+        // Owning all scopes, it takes what it doesn't declare, but only what a plan has listed.
+        world.config(&client(READ, "exclusive_scopes = true"));
+        let plan = world.plan();
+        assert!(!plan.warnings().contains("unmanaged"), "{}", plan.warnings());
+        assert!(
+            plan.warnings().contains("has `pangea:platform:project:manage`, which its configuration does not declare. With `exclusive_scopes = true` they are to be revoked, but not by this apply"),
+            "{}",
+            plan.warnings()
+        );
+        world.apply_planned(&plan);
+        assert_eq!(world.scopes(&client_id), ["pangea:platform:project:manage", "pangea:platform:project:read"]);
+        let plan = world.plan();
+        assert_eq!(plan.actions(), ["update pangea_management_client.it"]);
+        world.apply_planned(&plan);
+        assert_eq!(world.scopes(&client_id), ["pangea:platform:project:read"]);
         world.destroy();
     });
 }

@@ -90,22 +90,37 @@ fn refuse_narrowing<K: Kind>(
     }
 }
 
-/// After an import the state holds all that the client has; what the configuration doesn't declare is let go.
+/// After an import the state holds all that the client has; what the configuration doesn't declare is let go, or, where the client owns
+/// all of its scopes, taken away by a later apply.
 fn warn_of_unmanaged<K: Kind>(plan: &mut Plan<OauthClient<K>>, prior: &OauthClient<K>, planned: &OauthClient<K>) {
     if !plan.private().is_set(IMPORTED) {
         return;
     }
-    let left = prior.holding().without(&planned.holding()).without(&to_revoke(prior, planned, true));
+    let mut left = prior.holding().without(&planned.holding()).without(&to_revoke(prior, planned, true));
+    let id = prior.id.as_deref().unwrap_or_default();
+    if planned.declared().exclusive {
+        let later = Holding { scopes: std::mem::take(&mut left.scopes), ..Holding::default() };
+        if !later.is_empty() {
+            plan.diagnostics().warn(
+                "Undeclared scopes of the imported client are not revoked yet",
+                format!(
+                    "Client {id} has {}, which its configuration does not declare. With `exclusive_scopes = true` they are to be \
+                     revoked, but not by this apply: the plan after it lists them. Declare those that are to stay.",
+                    later.names()
+                ),
+            );
+        }
+    }
     if left.is_empty() {
         return;
     }
+    let ways =
+        if left.scopes.is_empty() { "" } else { "; set `exclusive_scopes = true` to have undeclared scopes revoked" };
     plan.diagnostics().warn(
         "Access of the imported client becomes unmanaged",
         format!(
-            "Client {} has {}, which its configuration does not declare. The client keeps that access, and this resource no \
-             longer manages it. Declare it here or in a `pangea_client_grant` to manage it; set `exclusive_scopes = true` to \
-             have undeclared scopes revoked.",
-            prior.id.as_deref().unwrap_or_default(),
+            "Client {id} has {}, which its configuration does not declare. The client keeps that access, and this resource no longer \
+             manages it. Declare it here or in a `pangea_client_grant` to manage it{ways}.",
             left.names()
         ),
     );
