@@ -34,6 +34,8 @@ pub struct Calls {
 pub struct PlanHelp {
     /// The scopes that the server lists; `None` where it could not be asked.
     listed: OnceCell<Option<BTreeSet<String>>>,
+    /// Whether the login administers the organization and so is in no project; `None` where that could not be asked.
+    is_of_organization: OnceCell<Option<bool>>,
     /// Set once the scopes of the login's token could not be had, so that no other plan asks for them.
     scopes_unknown: AtomicBool,
 }
@@ -92,6 +94,16 @@ pub async fn lacking(pangea: &Pangea, purpose: &str, scope: &str) -> Diagnostics
         ),
     )
     .into()
+}
+
+/// Whether the provider's login administers the organization and so is in no project; `None` where that can't be known.
+pub async fn is_login_of_organization(pangea: &Pangea) -> Option<bool> {
+    let login = pangea.login_client_id()?;
+    let asked = pangea.plan_help.is_of_organization.get_or_init(async || {
+        let roles = pangea.api().ok()?.clients().roles(login).await.ok()?;
+        Some(roles.iter().any(|role| role.r#type == "organization"))
+    });
+    *asked.await
 }
 
 async fn granted_scopes(pangea: &Pangea) -> Option<BTreeSet<String>> {

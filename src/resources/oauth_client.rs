@@ -216,7 +216,9 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
     }
 
     async fn review_plan(pangea: &Pangea, plan: &Plan<OauthClient<K>>) -> Diagnostics {
-        plan_help::review(pangea, plan, &Calls { what: K::WHAT, scope: MANAGE, own: OWN }).await
+        let mut warnings = plan_help::review(pangea, plan, &Calls { what: K::WHAT, scope: MANAGE, own: OWN }).await;
+        warnings.extend(reach::review(pangea, plan).await);
+        warnings
     }
 
     async fn create(
@@ -247,6 +249,7 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
         // Where it is not to be stored, the plan has no secret, and so has the state.
         let mut state = OauthClient { shared: plan.shared.with_registered(registered), own: plan.own };
         ctx.save(state.clone());
+        reach::warn_of_organization(pangea, &state, ctx);
         if state.stores_secret() {
             secret::name_first(pangea, &api, &mut state).await;
         } else {

@@ -5,7 +5,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use xtask::acceptance::{every_cli, terraform_since};
 
-use crate::world::{InWorlds as _, World};
+use crate::{
+    provider_block,
+    world::{InWorlds as _, World},
+};
 
 const ADDRESS: &str = "pangea_service_client.it";
 
@@ -258,5 +261,40 @@ fn without_credentials_the_state_is_kept_and_where_the_client_that_manages_it_is
         assert_eq!(world.scopes(&id(world)), ["pangea:service:redact:read"]);
         world.destroy();
         assert!(world.emulator().leftovers().is_empty());
+    });
+}
+
+#[test]
+fn a_service_client_that_a_login_of_the_organization_registers_is_warned_of_since_it_is_in_no_project() {
+    every_cli().run(|world| {
+        world.config(&client("it", GUARD, ""));
+        let plan = world.plan();
+        expect![[r#"
+            Warning: The service client will belong to no project
+              at pangea_service_client.it
+              at resource "pangea_service_client" "it" {
+
+            A service client belongs to the project of the client that registers it. The provider's login does that here, which is of the organization and of no project, so the service client will belong to the organization, and the services of a project refuse it. Name a management client of the project in `impersonate_client_id`, here or in the provider block; a client that exists is replaced for that with `terraform apply -replace=ADDRESS`.
+        "#]]
+        .assert_eq(&plan.warnings());
+        // Terraform plans again before it applies.
+        assert_eq!(world.apply_planned(&plan).warnings(), plan.warnings());
+        assert_eq!(world.values(ADDRESS)["tenanted_by"], json!("organization"));
+        assert_eq!(world.plan_is_empty().warnings(), "");
+        world.destroy();
+
+        // Whose a ready token is, the plan doesn't know.
+        let project = world.emulator().create_project("it", "us").unwrap();
+        let scope = "pangea:platform:account:manage pangea:platform:account:read";
+        let member = world.emulator().create_client("member", scope, &[("project", &project, "admin")]).unwrap();
+        let secret = world.emulator().create_secret(&member).unwrap();
+        let token = provider_block::token(world);
+        world.set("PANGEA_CLIENT_ID", &member).set("PANGEA_CLIENT_SECRET", &secret);
+        assert_eq!(world.plan().warnings(), "");
+        world.set("PANGEA_ACCESS_TOKEN", &token);
+        assert_eq!(world.plan().warnings(), "");
+        let run = world.apply();
+        assert!(run.warnings().contains("The service client belongs to no project"), "{}", run.warnings());
+        world.destroy();
     });
 }

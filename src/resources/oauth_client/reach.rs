@@ -3,12 +3,12 @@
 //! It is recorded, and every later call is made as the recorded one, since a client of another project sees nothing here.
 
 use pangea_client::{Api, Client};
-use tf_framework::{Context, Diagnostics, Plan, Result};
+use tf_framework::{Context, Diagnostic, Diagnostics, Path, Plan, Result};
 
 use super::{Kind, OauthClient, READ};
 use crate::{
     acting::{self, Place, Unreached},
-    gone,
+    gone, plan_help,
     provider::Pangea,
 };
 
@@ -90,7 +90,7 @@ pub(super) async fn api_for_delete<K: Kind>(
 
 /// Plans who manages the client, and notes that it stays and acts as that one.
 pub(super) fn plan<K: Kind>(pangea: Option<&Pangea>, plan: &mut Plan<OauthClient<K>>, planned: &OauthClient<K>) {
-    if !K::attributes().iter().any(|attribute| attribute.name() == acting::IMPERSONATE) {
+    if !is_acted_for::<K>() {
         return;
     }
     let configured = plan.config().map(|config| config.own.actor().clone()).unwrap_or_default();
@@ -102,6 +102,47 @@ pub(super) fn plan<K: Kind>(pangea: Option<&Pangea>, plan: &mut Plan<OauthClient
             acting::warn_of_orphans(plan, actor, &[object].into());
         }
     }
+}
+
+/// The warning for a new client that nobody of a project registers: a login of the organization makes it the organization's.
+pub(super) async fn review<K: Kind>(pangea: &Pangea, plan: &Plan<OauthClient<K>>) -> Diagnostics {
+    let is_new = plan.prior().is_none() || plan.is_replace();
+    let Ok(Some(planned)) = plan.planned() else { return Diagnostics::new() };
+    if !is_acted_for::<K>() || !is_new || !planned.own.actor().is_null() {
+        return Diagnostics::new();
+    }
+    match plan_help::is_login_of_organization(pangea).await {
+        Some(true) => in_no_project(K::WHAT, "will belong").into(),
+        _ => Diagnostics::new(),
+    }
+}
+
+/// The same after the create, where the plan could not know what the login is.
+pub(super) fn warn_of_organization<K: Kind>(pangea: &Pangea, made: &OauthClient<K>, ctx: &mut Context<OauthClient<K>>) {
+    let is_in_none = made.tenanted_by.as_deref() == Some("organization");
+    if is_acted_for::<K>() && made.own.actor().is_null() && pangea.login_client_id().is_none() && is_in_none {
+        let warning = in_no_project(K::WHAT, "belongs");
+        ctx.warn(warning.summary, warning.detail);
+    }
+}
+
+fn in_no_project(what: &str, belongs: &str) -> Diagnostic {
+    Diagnostic::warning(
+        format!("The {what} {belongs} to no project"),
+        format!(
+            "A {what} belongs to the project of the client that registers it. The provider's login does that here, which is of the \
+             organization and of no project, so the {what} {belongs} to the organization, and the services of a project refuse it. Name a \
+             management client of the project in `{IMPERSONATE}`, here or in the provider block; a client that exists is replaced for that \
+             with `terraform apply -replace=ADDRESS`.",
+            IMPERSONATE = acting::IMPERSONATE
+        ),
+    )
+    .at(Path::attribute(acting::IMPERSONATE))
+}
+
+/// Whether this kind of client may be managed as another one.
+fn is_acted_for<K: Kind>() -> bool {
+    K::attributes().iter().any(|attribute| attribute.name() == acting::IMPERSONATE)
 }
 
 async fn look_as_recorded<K: Kind>(
