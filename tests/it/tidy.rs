@@ -143,6 +143,25 @@ fn every_terraform_file_is_formatted() {
 }
 
 #[test]
+fn every_example_replaces_what_is_in_a_project_together_with_it() {
+    let mut left = Vec::new();
+    for file in files("examples").into_iter().filter(|file| has_ending(file, "tf")) {
+        let text = fs::read_to_string(&file).unwrap();
+        if !text.contains("resource \"pangea_project\"") {
+            continue;
+        }
+        for block in text.split("\nresource \"").skip(1).map(|block| block.split("\n}").next().unwrap()) {
+            let has_its_role = block.starts_with("pangea_management_client") && block.contains("\"project\"");
+            let is_in_it = has_its_role || block.starts_with("pangea_service_c");
+            if is_in_it && !block.contains("replace_triggered_by") {
+                left.push(format!("{}: {}", file.display(), block.lines().next().unwrap()));
+            }
+        }
+    }
+    assert!(left.is_empty(), "{left:#?}");
+}
+
+#[test]
 fn the_hcl_of_the_readme_and_the_pages_is_formatted() {
     every_cli().on_each(|cli| {
         let folder = tempfile::tempdir().unwrap();

@@ -11,6 +11,11 @@ resource "pangea_management_client" "shop" {
     id   = pangea_project.shop.id
     role = "admin"
   }]
+
+  # A project that is replaced takes all that is in it along: see `pangea_project`.
+  lifecycle {
+    replace_triggered_by = [pangea_project.shop.id]
+  }
 }
 
 # By hand: terraform apply -invoke=action.pangea_client_secret_rotate.shop

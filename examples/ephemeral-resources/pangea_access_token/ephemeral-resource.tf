@@ -12,6 +12,11 @@ resource "pangea_management_client" "chat" {
     id   = pangea_project.chat.id
     role = "admin"
   }]
+
+  # A project that is replaced takes all that is in it along: see `pangea_project`.
+  lifecycle {
+    replace_triggered_by = [pangea_project.chat.id]
+  }
 }
 
 # A token that may do one thing, for as long as the run needs it.

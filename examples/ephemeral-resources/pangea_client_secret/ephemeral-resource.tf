@@ -13,6 +13,11 @@ resource "pangea_management_client" "shop" {
     id   = pangea_project.shop.id
     role = "admin"
   }]
+
+  # A project that is replaced takes all that is in it along: see `pangea_project`.
+  lifecycle {
+    replace_triggered_by = [pangea_project.shop.id]
+  }
 }
 
 # A secret for this run alone: it stands in no plan and no state.
@@ -34,4 +39,8 @@ resource "pangea_service_config" "audit" {
   service               = "audit"
   name                  = "shop"
   impersonate_client_id = pangea_management_client.shop.client_id
+
+  lifecycle {
+    replace_triggered_by = [pangea_project.shop.id]
+  }
 }
