@@ -1,4 +1,4 @@
-//! What `#[derive(Model)]` makes of a struct, and what it says to somebody who made a mistake.
+//! What `#[derive(Model)]` makes of a struct. What it says to somebody who made a mistake is tested beside the macro.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -234,10 +234,4 @@ fn the_word_flatten_puts_what_another_model_has_among_the_rest() {
     assert_eq!(Signpost::from_object(Object::new(object.clone(), Path::root())), Ok(signpost));
     let misfit = Signpost::from_object(Object::new([("url".to_owned(), Dynamic::from(1))].into(), Path::root()));
     assert_eq!(misfit.unwrap_err().path.to_string(), "url");
-}
-
-/// Each file makes one mistake; the file beside it holds what the compiler then says.
-#[test]
-fn a_mistake_is_one_error_at_its_place() {
-    trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
 }
