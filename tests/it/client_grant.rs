@@ -178,6 +178,20 @@ fn a_grant_to_a_client_that_exists_already_leaves_the_clients_own_scopes_when_it
 }
 
 #[test]
+fn what_was_granted_by_hand_before_the_grant_goes_with_it() {
+    every_cli().run(|world| {
+        let scope = format!("{READ} {MANAGE}");
+        let elsewhere = world.emulator().create_client("elsewhere", &scope, &[]).unwrap();
+        let to_it = grant("it", &[MANAGE, AUDIT]).replace("pangea_management_client.it.id", &format!("{elsewhere:?}"));
+        world.config(&to_it).apply();
+        assert_eq!(world.values(GRANT)["added_scopes"], json!(sorted(&[MANAGE, AUDIT])));
+        world.plan_is_empty();
+        world.destroy();
+        assert_eq!(world.scopes(&elsewhere), [READ]);
+    });
+}
+
+#[test]
 fn a_scope_that_moves_from_a_grant_to_its_client_is_never_lost() {
     every_cli().run(|world| {
         world.config(&both(&[READ], &[MANAGE, AUDIT])).apply();

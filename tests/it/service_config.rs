@@ -513,6 +513,15 @@ fn a_given_secret_is_used_and_one_that_is_unknown_keeps_the_state() {
         assert_eq!(plan.actions(), ["replace terraform_data.secret (triggers_replace)"]);
         world.apply_planned(&plan);
         world.plan_is_empty();
+
+        // While the client itself is replaced, its id is on its way too, and with it the whole map.
+        let before = id(world);
+        let plan = world.plan_with(&["-replace=pangea_management_client.it"]);
+        assert!(plan.warnings().contains("depends on something that is known only after an apply"), "{}", plan.warnings());
+        assert!(plan.actions().contains(&format!("update {ADDRESS}")), "{:?}", plan.actions());
+        world.apply_planned(&plan);
+        assert_eq!((id(world), made_for_runs(world)), (before, 0));
+        world.plan_is_empty();
         world.destroy();
         assert!(world.emulator().leftovers().is_empty());
     });
