@@ -225,17 +225,19 @@ fn a_lost_scope_is_drift_and_is_granted_again() {
 #[test]
 fn a_scope_that_somebody_added_is_nobodys_business_unless_the_client_is_exclusive() {
     every_cli().run(|world| {
-        world.config(&client(READ, "")).apply();
+        world.config(&client(READ_MANAGE, "")).apply();
         let client_id = id(world);
-        world.emulator().set_scope(&client_id, &["pangea:platform:project:read", "added:by:hand"]);
+        let all = ["added:by:hand", "pangea:platform:project:manage", "pangea:platform:project:read"];
+        world.emulator().set_scope(&client_id, &all);
         world.plan_is_empty();
 
+        // The apply that makes it exclusive takes nothing away; the next plan lists all that goes.
         world.config(&client(READ, "exclusive_scopes = true")).apply();
-        assert_eq!(world.scopes(&client_id), ["added:by:hand", "pangea:platform:project:read"]);
+        assert_eq!(world.scopes(&client_id), all);
         let plan = world.plan();
         assert_eq!(plan.actions(), ["update pangea_management_client.it"]);
         let change = plan.change(ADDRESS);
-        assert_eq!(change["before"]["scopes"], json!(["added:by:hand", "pangea:platform:project:read"]));
+        assert_eq!(change["before"]["scopes"], json!(all));
         assert_eq!(change["after"]["scopes"], json!(["pangea:platform:project:read"]));
         world.apply_planned(&plan);
         assert_eq!(world.scopes(&client_id), ["pangea:platform:project:read"]);
