@@ -32,7 +32,7 @@ const ACCOUNT_READ: &str = "pangea:platform:account:read";
 /// All objects, in the order in which they stand in the file.
 pub(super) async fn find(pangea: &Pangea, warnings: &mut Diagnostics) -> Result<Vec<Object>> {
     let mut found = Vec::new();
-    let mut elsewhere = BTreeSet::new();
+    let mut elsewhere = BTreeMap::new();
     match &pangea.settings().organization_id {
         Setting::Known(organization, _) => {
             found.extend(the_organization(pangea, organization, warnings).await?);
@@ -57,25 +57,34 @@ async fn the_organization(pangea: &Pangea, id: &str, warnings: &mut Diagnostics)
     Ok(found.map(|found| Object { kind: "pangea_organization", import_id: found.id, name: found.name }))
 }
 
+/// The projects in another domain than the provider's, by their ids.
+type Elsewhere = BTreeMap<String, Other>;
+
+/// What a project in another domain is called, and which that is.
+struct Other {
+    name: String,
+    domain: String,
+}
+
 /// The answer is which projects lie in another domain.
 async fn projects(
     pangea: &Pangea,
     organization: &str,
     found: &mut Vec<Object>,
     warnings: &mut Diagnostics,
-) -> Result<BTreeSet<String>> {
+) -> Result<Elsewhere> {
     let attempt = Attempt::new("list", "projects", "").needing(PROJECT_READ);
     let api = pangea.api()?;
     let listed = api.projects().list(organization, &ProjectFilter::default()).await;
     let listed = seen(pangea, listed, "Projects are not exported", &attempt, warnings)?;
     let mut listed = listed.unwrap_or_default();
     listed.sort_by(|one, other| (&one.created_at, &one.id).cmp(&(&other.created_at, &other.id)));
-    let mut elsewhere = BTreeSet::new();
+    let mut elsewhere = Elsewhere::new();
     for project in listed {
         if let (BaseUrl::Domain(own), Some(domain)) = (&api.config().base_url, &project.fqdn)
             && own != domain
         {
-            elsewhere.insert(project.id.clone());
+            elsewhere.insert(project.id.clone(), Other { name: project.name.clone(), domain: domain.clone() });
         }
         found.push(Object { kind: "pangea_project", import_id: project.id, name: project.name });
     }
@@ -142,7 +151,7 @@ async fn secrets(
         listed.sort_by(|one, other| {
             (&one.created_at, &one.client_secret_id).cmp(&(&other.created_at, &other.client_secret_id))
         });
-        found.extend(listed.into_iter().skip(1).filter(|secret| !is_numbered(secret)).map(|secret| Object {
+        found.extend(further(listed).into_iter().map(|secret| Object {
             kind: "pangea_client_secret",
             import_id: format!("{id}/{}", secret.client_secret_id),
             name: secret.client_secret_name.unwrap_or_else(|| client.client_name.clone()),
@@ -151,28 +160,45 @@ async fn secrets(
     Ok(())
 }
 
-/// Whether a secret has a name as a rotation in place gives it: with its number at the end.
-fn is_numbered(secret: &SecretMetadata) -> bool {
-    let number = secret.client_secret_name.as_deref().and_then(|name| name.rsplit_once(" #"));
-    number.is_some_and(|(_, number)| number.parse().is_ok_and(|number: u64| number > 1))
+/// The secrets behind the oldest, but for those that a rotation in place made of it: they have its name, with a number at the end.
+fn further(secrets: Vec<SecretMetadata>) -> Vec<SecretMetadata> {
+    let mut secrets = secrets.into_iter();
+    let Some(first) = secrets.next() else { return Vec::new() };
+    let base = base_name(&first).0;
+    secrets.filter(|secret| !matches!(base_name(secret), (other, true) if other == base)).collect()
+}
+
+/// A secret's name without the number that a rotation gives it, and whether it has one.
+fn base_name(secret: &SecretMetadata) -> (&str, bool) {
+    let name = secret.client_secret_name.as_deref().unwrap_or_default();
+    match name.rsplit_once(" #") {
+        Some((base, number)) if number.parse().is_ok_and(|number: u64| number > 1) => (base, true),
+        _ => (name, false),
+    }
 }
 
 /// Configurations of the services in each project, as the first client of the project that may read them.
 async fn configs(
     pangea: &Pangea,
     clients: &[Client],
-    elsewhere: &BTreeSet<String>,
+    elsewhere: &Elsewhere,
     found: &mut Vec<Object>,
     warnings: &mut Diagnostics,
 ) -> Result<()> {
     let mut of_projects: BTreeMap<String, Vec<&Client>> = BTreeMap::new();
+    let mut left = BTreeSet::new();
     for client in clients {
         let attempt = Attempt::new("list the roles of", "client", &client.client_id).needing(ACCOUNT_READ);
         let roles = pangea.api()?.clients().roles(&client.client_id).await.explain(pangea, &attempt)?;
-        for role in roles.into_iter().filter(|role| role.r#type == "project" && !elsewhere.contains(&role.id)) {
-            of_projects.entry(role.id).or_default().push(client);
+        for role in roles.into_iter().filter(|role| role.r#type == "project") {
+            if elsewhere.contains_key(&role.id) {
+                left.insert(role.id);
+            } else {
+                of_projects.entry(role.id).or_default().push(client);
+            }
         }
     }
+    warn_of_left(elsewhere, &left, warnings);
     for (project, clients) in of_projects {
         for service in ConfigService::ALL {
             let scope = format!("pangea:service:{}:config:read", service.label());
@@ -181,6 +207,19 @@ async fn configs(
         }
     }
     Ok(())
+}
+
+/// The warning for projects in another domain where clients could read configurations.
+fn warn_of_left(elsewhere: &Elsewhere, left: &BTreeSet<String>, warnings: &mut Diagnostics) {
+    for (id, Other { name, domain }) in elsewhere.iter().filter(|(id, _)| left.contains(*id)) {
+        warnings.warn(
+            format!("Configurations in project {id} are not exported"),
+            format!(
+                "Project \"{name}\" is in the domain {domain}, and an import reads in the provider's own. Where the login is known there, \
+                 an export with the environment variable PANGEA_DOMAIN={domain} writes its configurations."
+            ),
+        );
+    }
 }
 
 /// What a client sees of a service. Whatever keeps it from seeing it is a warning: the service may be off in the project.
@@ -234,5 +273,40 @@ fn seen<T>(
             Ok(None)
         }
         result => result.explain(pangea, attempt).map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use serde_json::{from_value, json};
+
+    use super::*;
+    use crate::testing::render;
+
+    #[test]
+    fn what_a_rotation_made_of_the_first_secret_is_left_out_and_nothing_else() {
+        let secret =
+            |name: &str| from_value(json!({ "client_secret_id": "pce_a", "client_secret_name": name })).unwrap();
+        let names = ["key", "key #2", "key #3", "backup", "backup #2", "key #1"];
+        let left: Vec<_> =
+            further(names.map(secret).into()).into_iter().filter_map(|one| one.client_secret_name).collect();
+        assert_eq!(left, ["backup", "backup #2", "key #1"]);
+        // The first of them has run out by now.
+        assert_eq!(further(["key #2", "key #3"].map(secret).into()), []);
+        assert_eq!(further(Vec::new()), []);
+    }
+
+    #[test]
+    fn a_project_in_another_domain_is_told_where_a_client_could_have_read_it() {
+        let other = |name: &str| Other { name: name.to_owned(), domain: "aws.eu.pangea.cloud".to_owned() };
+        let elsewhere = Elsewhere::from([("ppi_a".to_owned(), other("shop")), ("ppi_b".to_owned(), other("bare"))]);
+        let mut warnings = Diagnostics::new();
+        warn_of_left(&elsewhere, &["ppi_a".to_owned()].into(), &mut warnings);
+        expect![[r#"
+            Warning: Configurations in project ppi_a are not exported
+
+            Project "shop" is in the domain aws.eu.pangea.cloud, and an import reads in the provider's own. Where the login is known there, an export with the environment variable PANGEA_DOMAIN=aws.eu.pangea.cloud writes its configurations.
+        "#]].assert_eq(&render(&warnings));
     }
 }

@@ -50,8 +50,15 @@ resource "pangea_client_grant" "it" {
 
 resource "pangea_client_secret" "second" {
   client_id  = pangea_management_client.pipeline.id
-  name       = "second"
+  name       = "second #2"
   expires_in = 864000
+}
+
+# Named as a rotation in place names what it makes of the first.
+resource "pangea_client_secret" "rotated" {
+  client_id  = pangea_management_client.pipeline.id
+  name       = "first #2"
+  depends_on = [pangea_client_secret.second]
 }
 
 resource "pangea_service_client" "app" {
@@ -59,7 +66,7 @@ resource "pangea_service_client" "app" {
   scopes                = ["pangea:service:ai-guard:read"]
   impersonate_client_id = pangea_management_client.pipeline.id
   store_client_secret   = false
-  depends_on            = [pangea_client_secret.second]
+  depends_on            = [pangea_client_secret.rotated]
 }
 
 resource "pangea_management_client" "bare" {
@@ -231,13 +238,13 @@ fn what_is_exported_is_planned_as_imports_and_as_nothing_else() {
             }
 
             import {
-              to = pangea_client_secret.second
+              to = pangea_client_secret.second_2
               id = "psa_…/pce_…"
             }
 
-            resource "pangea_client_secret" "second" {
+            resource "pangea_client_secret" "second_2" {
               client_id = "psa_…"
-              name      = "second"
+              name      = "second #2"
             }
 
             import {
