@@ -107,12 +107,23 @@ pub fn same(asked: &str, answered: &str, what: &str) -> Result<()> {
     Err(Diagnostic::error(format!("Another {what} was answered"), detail).into())
 }
 
+/// Why an import id can't be one with the prefix `expected`, as the end of a sentence, or `None`: it is of another kind, or holds what no
+/// id holds.
+pub fn unusable(id: &str, expected: &str) -> Option<String> {
+    let is_stray = |c: char| !c.is_ascii_graphic() || matches!(c, '/' | '"' | '\'' | '`');
+    match mismatch(id, expected) {
+        _ if id.trim().is_empty() => Some("is empty".to_owned()),
+        None if id.contains(is_stray) => Some("holds a blank, a slash or another character that no id has".to_owned()),
+        problem => problem,
+    }
+}
+
 /// Checks an import id that is the id of a `what` alone.
 ///
 /// # Errors
-/// When it is empty, or belongs to another kind.
+/// When it can't be one.
 pub fn of_import<'i>(id: &'i str, what: &str, expected: &str) -> Result<&'i str> {
-    let problem = if id.trim().is_empty() { Some("is empty".to_owned()) } else { mismatch(id, expected) };
+    let problem = unusable(id, expected);
     match problem {
         None => Ok(id),
         Some(problem) => {
@@ -167,5 +178,9 @@ mod tests {
         assert_eq!(of_import("ppi_a", "project", PROJECT), Ok("ppi_a"));
         assert!(of_import(" ", "project", PROJECT).is_err());
         assert!(of_import("psa_a", "project", PROJECT).is_err());
+        for stray in ["ppi_a ", "my project", "ppi_a/ppi_b", "\"ppi_a\"", "ppi_a\n", "ppi_ä"] {
+            assert!(unusable(stray, PROJECT).is_some_and(|why| why.contains("no id has")), "{stray:?}");
+        }
+        assert_eq!(unusable("a8f5k2", PROJECT), None);
     }
 }

@@ -3,11 +3,12 @@
 /// Looks a variable up by its name. The provider's asks the process; a test's asks a list.
 pub type Environment<'e> = &'e dyn Fn(&str) -> Option<String>;
 
-/// A variable of this process. An empty one counts as not set, as shells and CI systems often can't remove one; so does
-/// one that isn't Unicode, which no setting of this provider can be.
+/// A variable of this process, without the blanks around it: a shell or a CI system often leaves a line break at the end, and no setting
+/// of this provider begins or ends with one. An empty one counts as not set, as shells and CI systems often can't remove one; so does one
+/// that isn't Unicode, which no setting of this provider can be.
 #[expect(clippy::disallowed_methods, reason = "the one place where the provider reads its environment")]
 pub fn of_process(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+    std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
 }
 
 /// No variable at all: what can be said of the provider block alone.

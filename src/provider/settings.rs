@@ -193,6 +193,7 @@ impl Settings {
         check_conflict(block, &mut diagnostics);
         settings.check_ids(&mut diagnostics);
         settings.check_addresses(&mut diagnostics);
+        settings.check_template(&mut diagnostics);
         (settings, diagnostics)
     }
 
@@ -272,6 +273,20 @@ impl Settings {
         }
     }
 
+    /// The same paths are at several services, so without the name in the address nobody could tell which is meant.
+    fn check_template(&self, diagnostics: &mut Diagnostics) {
+        const PLACEHOLDER: &str = "{SERVICE_NAME}";
+        if let Setting::Known(BaseUrl::Template(template), source) = &self.address
+            && !template.contains(PLACEHOLDER)
+        {
+            let detail = format!(
+                "The value of {source} holds no `{PLACEHOLDER}`, in whose place the name of each service belongs, such as in \
+                 `https://{PLACEHOLDER}.aws.us.pangea.cloud` or `http://127.0.0.1:4010/{PLACEHOLDER}`. Put it into the host or the path."
+            );
+            diagnostics.push(source.blame(Diagnostic::error("Address without the service's name", detail)));
+        }
+    }
+
     /// Lets the client look at each address by itself, so that the error names the attribute or variable at fault.
     fn check_addresses(&self, diagnostics: &mut Diagnostics) {
         let mut check = |config: Config, source: Source| {
@@ -307,7 +322,12 @@ fn attribute<T: Clone>(value: &Value<T>, name: &'static str) -> Setting<T> {
 }
 
 fn secret_attribute(value: &Value<Secret>, name: &'static str) -> Setting<SecretString> {
-    attribute(value, name).map(|secret| secret.expose().into())
+    attribute(value, name).map(|secret| trimmed(&secret))
+}
+
+/// A secret without the blanks around it: one that was read from a file has a line break at the end.
+fn trimmed(secret: &Secret) -> SecretString {
+    secret.expose().trim().into()
 }
 
 fn secret_variable(environment: Environment<'_>, name: &'static str) -> Setting<SecretString> {
@@ -376,7 +396,7 @@ fn service_tokens(block: &Block, environment: Environment<'_>) -> BTreeMap<&'sta
 
 fn client_credentials(map: &Value<ClientSecrets>) -> Option<BTreeMap<String, Value<SecretString>>> {
     let secret = |secret: &Value<Secret>| match secret {
-        Value::Known(secret) => Value::Known(secret.expose().into()),
+        Value::Known(secret) => Value::Known(trimmed(secret)),
         Value::Unknown => Value::Unknown,
         Value::Null => Value::Null,
     };

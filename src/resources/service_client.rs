@@ -54,7 +54,7 @@ impl Kind for Service {
             Some((actor, id)) => (Value::from(actor), id),
             None => (Value::Null, id),
         };
-        let is_client = |id: &str| ids::mismatch(id, ids::CLIENT).is_none() && !id.trim().is_empty();
+        let is_client = |id: &str| ids::unusable(id, ids::CLIENT).is_none();
         if !is_client(id) || actor.as_deref().is_some_and(|actor| !is_client(actor)) {
             return Err(wrong_import().into());
         }

@@ -85,7 +85,10 @@ impl Resource<Pangea> for ServiceConfig {
             Ok(settings) => match NO_SETTINGS.into_iter().find(|field| settings.contains_key(*field)) {
                 Some("name") => "holds `name`, which is an attribute of its own".to_owned(),
                 Some(field) => format!("holds `{field}`, which Pangea sets"),
-                None => return,
+                None => match settings::twice(text) {
+                    Some(key) => format!("holds `{key}` twice in one object, and one of the two would be lost"),
+                    None => return,
+                },
             },
         };
         let detail = format!("`settings` {problem}. It is a JSON object, best written with `jsonencode`.");
@@ -316,7 +319,7 @@ fn only_ids(
     client_id: Option<&str>,
     ctx: &mut Context<ServiceConfig>,
 ) -> Result<ServiceConfig> {
-    let is_other = |id: &str, expected| ids::mismatch(id, expected).is_some() || id.trim().is_empty();
+    let is_other = |id: &str, expected| ids::unusable(id, expected).is_some();
     if ConfigService::of(service).is_none()
         || is_other(id, ids::SERVICE_CONFIG)
         || client_id.is_some_and(|client_id| is_other(client_id, ids::CLIENT))

@@ -168,6 +168,9 @@ fn an_import_id_of_another_kind_is_refused() {
         world.config(&client(READ, ""));
         let text = world.import_fails(ADDRESS, "ppi_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
         assert!(text.contains("the id of a project"), "{text}");
+        let text = world.import_fails(ADDRESS, "my client");
+        assert!(text.contains("The import id holds a blank, a slash or another character that no id has."), "{text}");
+        assert_eq!(world.requests(), Vec::<String>::new());
     });
 }
 

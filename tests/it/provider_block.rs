@@ -143,8 +143,8 @@ fn a_ready_token_makes_the_credentials_irrelevant_and_is_never_revoked() {
         spoil(world);
         world.config(&block(&format!("access_token = {token:?}"))).apply();
         world.plan_is_empty();
-        // Among variables the token wins as well, since the guides export both.
-        world.config(PROJECT).set("PANGEA_ACCESS_TOKEN", &token);
+        // Among variables the token wins as well, since the guides export both. Shells and CI systems leave line breaks.
+        world.config(PROJECT).set("PANGEA_ACCESS_TOKEN", &format!("{token}\n"));
         world.plan_is_empty();
         world.destroy();
         assert!(world.emulator().requests().iter().all(|request| request.service == "api.console"));

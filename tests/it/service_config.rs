@@ -278,6 +278,7 @@ fn what_pangea_refuses_is_shown_at_the_settings() {
         for (settings, problem) in [
             ("\"[1]\"", "`settings` is not a JSON object"),
             ("jsonencode({ name = \"x\" })", "`settings` holds `name`, which is an attribute of its own"),
+            (r#""{ \"a\": { \"b\": 1, \"b\": 2 } }""#, "`settings` holds `b` twice in one object"),
             ("jsonencode({ updated_at = \"x\" })", "`settings` holds `updated_at`, which Pangea sets"),
         ] {
             let text = world.config(&all(settings)).plan_fails();

@@ -235,6 +235,37 @@ fn plain_http_to_this_machine_is_fine() {
 }
 
 #[test]
+fn a_template_without_the_services_name_is_refused() {
+    let block = Block { base_url_template: known("https://gateway.example"), ..Block::default() };
+    check(
+        block,
+        &[],
+        expect![[r#"
+        address: template https://gateway.example, the provider's attribute `base_url_template`
+        login: nobody
+        Error at base_url_template: Address without the service's name
+
+        The value of the provider's attribute `base_url_template` holds no `{SERVICE_NAME}`, in whose place the name of each service belongs, such as in `https://{SERVICE_NAME}.aws.us.pangea.cloud` or `http://127.0.0.1:4010/{SERVICE_NAME}`. Put it into the host or the path.
+    "#]],
+    );
+}
+
+#[test]
+fn a_secret_from_a_file_has_no_line_break_at_its_end() {
+    let credentials = ClientSecrets([("psa_b".to_owned(), secret("pck_b\n"))].into());
+    let block = Block {
+        client_id: known("psa_a"),
+        client_secret: secret("pck_a\r\n"),
+        client_credentials: Value::Known(credentials),
+        ..Block::default()
+    };
+    let config = Settings::resolve(&block, &environment::none).0.to_config();
+    let Credentials::ClientCredentials { client_secret, .. } = config.credentials else { panic!("no credentials") };
+    assert_eq!(client_secret.expose_secret(), "pck_a");
+    assert_eq!(config.client_credentials["psa_b"].expose_secret(), "pck_b");
+}
+
+#[test]
 fn what_is_no_domain_no_certificate_and_no_proxy_is_refused_without_being_shown() {
     let block = Block {
         domain: known("https://aws.us.pangea.cloud"),

@@ -29,6 +29,9 @@ impl Words {
         if !client_id.starts_with(ids::CLIENT) {
             return Err(wrong(id, "It does not begin with the id of a client, `psa_…`."));
         }
+        if let Some(problem) = ids::unusable(client_id, ids::CLIENT) {
+            return Err(wrong(id, &format!("The client's id {problem}.")));
+        }
         let words: Vec<_> = words.split_whitespace().collect();
         let holding = parse_words(&words).map_err(|why| wrong(id, &why))?;
         Ok(Words { client_id: client_id.to_owned(), holding })

@@ -13,7 +13,11 @@ pub(super) fn parse(id: &str) -> Result<(&str, &str)> {
         Some((client_id, secret_id))
             if client_id.starts_with(ids::CLIENT) && secret_id.starts_with(ids::CLIENT_SECRET) =>
         {
-            return Ok((client_id, secret_id));
+            let is_stray = |id, expected| ids::unusable(id, expected).is_some();
+            if !is_stray(client_id, ids::CLIENT) && !is_stray(secret_id, ids::CLIENT_SECRET) {
+                return Ok((client_id, secret_id));
+            }
+            "It holds a blank, a further slash or another character that no id has."
         }
         Some((client_id, _)) if !client_id.starts_with(ids::CLIENT) => "Before the `/` stands no id of a client.",
         Some(_) => "After the `/` stands no id of a client secret.",
@@ -46,6 +50,8 @@ mod tests {
         assert!(why("ppi_a/pce_b").contains("Before the `/`"));
         assert!(why("psa_a/pck_hidden").contains("After the `/`"));
         assert!(!why("psa_a/pck_hidden").contains("hidden"));
+        assert!(why("psa_a/pce_b c").contains("no id has"));
+        assert!(why("psa_a/pce_b/c").contains("no id has"));
         assert!(why("pce_b/psa_a").contains("Before the `/`"));
     }
 }

@@ -1,5 +1,11 @@
 //! Settings as JSON: what is declared of a document, whether it is so, and how it is laid over the rest.
 
+use std::{collections::BTreeSet, fmt};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, SeqAccess, Visitor},
+};
 use serde_json::{Map, Value as Json};
 use tf_framework::Value;
 
@@ -13,6 +19,72 @@ pub(super) fn parse(text: &str) -> Result<Settings, String> {
         Ok(_) => Err("is not a JSON object".to_owned()),
         // The position is enough: the text itself may be long, or hold what is nobody's business.
         Err(error) => Err(format!("is not JSON (line {}, column {})", error.line(), error.column())),
+    }
+}
+
+/// The first key that stands twice in one object. Whoever reads JSON keeps the last one and says nothing.
+pub(super) fn twice(text: &str) -> Option<String> {
+    serde_json::from_str::<Twice>(text).ok()?.0
+}
+
+struct Twice(Option<String>);
+
+impl<'de> Deserialize<'de> for Twice {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Twice, D::Error> {
+        deserializer.deserialize_any(Look)
+    }
+}
+
+/// Looks through objects and lists, and has nothing to say of anything else.
+struct Look;
+
+impl<'de> Visitor<'de> for Look {
+    type Value = Twice;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Twice, A::Error> {
+        let (mut keys, mut found) = (BTreeSet::new(), None);
+        while let Some(key) = members.next_key::<String>()? {
+            let within = members.next_value::<Twice>()?.0;
+            let again = (!keys.insert(key.clone())).then_some(key);
+            found = found.or(within).or(again);
+        }
+        Ok(Twice(found))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Twice, A::Error> {
+        let mut found = None;
+        while let Some(Twice(within)) = items.next_element()? {
+            found = found.or(within);
+        }
+        Ok(Twice(found))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Twice, E> {
+        Ok(Twice(None))
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Twice, E> {
+        Ok(Twice(None))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Twice, E> {
+        Ok(Twice(None))
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Twice, E> {
+        Ok(Twice(None))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Twice, E> {
+        Ok(Twice(None))
+    }
+
+    fn visit_unit<E>(self) -> Result<Twice, E> {
+        Ok(Twice(None))
     }
 }
 
@@ -143,6 +215,13 @@ mod tests {
         assert_eq!(refreshed(&written, &object(json!({"a": 5, "b": 1}))), written);
         assert_eq!(refreshed(&written, &object(json!({"a": 5, "b": 2}))), Value::from(r#"{"b":2}"#));
         assert_eq!(refreshed(&Value::Null, &object(json!({"a": 5}))), Value::Null);
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_in_one_object_is_found_at_any_depth() {
+        assert_eq!(twice(r#"{"a": 1, "b": [{"c": -2, "c": 1e3}], "b": null}"#), Some("c".to_owned()));
+        assert_eq!(twice(r#"{"a": 1.5, "b": true, "a": "x"}"#), Some("a".to_owned()));
+        assert_eq!(twice(r#"{"a": {"a": 1}, "b": [{"a": 12345678901234567890123}, {"a": 2}]}"#), None);
     }
 
     #[test]
