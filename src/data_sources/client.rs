@@ -20,14 +20,14 @@ const READ: &str = "pangea:platform:account:read";
 /// what was given to it by hand.
 #[derive(Clone, Debug, Model)]
 pub struct Client {
-    /// Id of the client, `psa_…`. Either this or `name` is set.
+    /// Id of the client, `psa_…`. Either this, `client_id` or `name` is set.
     #[attr(optional_computed, length(1..=255))]
     pub id: Value<String>,
     /// Name of the client. It must be the only one that the provider's login sees with this name.
     #[attr(optional_computed, length(1..=255))]
     pub name: Value<String>,
     /// The same id, under the name that OAuth has for it.
-    #[attr(computed)]
+    #[attr(optional_computed, length(1..=255))]
     pub client_id: Value<String>,
     /// All scopes of the client.
     #[attr(computed)]
@@ -78,13 +78,23 @@ impl DataSource<Pangea> for Client {
     const NAME: &'static str = "pangea_client";
 
     fn validate(config: &Client, diagnostics: &mut Diagnostics) {
-        lookup::check_key(&config.id, &config.name, WHAT, diagnostics);
-        let misplaced = ids::misplaced(&config.id, Path::attribute("id"), ids::CLIENT);
-        misplaced.into_iter().for_each(|problem| diagnostics.push(problem));
+        for (id, attribute) in [(&config.id, "id"), (&config.client_id, "client_id")] {
+            let misplaced = ids::misplaced(id, Path::attribute(attribute), ids::CLIENT);
+            misplaced.into_iter().for_each(|problem| diagnostics.push(problem));
+        }
+        match (&config.id, &config.client_id) {
+            (Value::Null, client_id) => lookup::check_key(client_id, &config.name, WHAT, diagnostics),
+            (id, Value::Null) => lookup::check_key(id, &config.name, WHAT, diagnostics),
+            _ => diagnostics.error_at(
+                Path::attribute("client_id"),
+                "The client's id is set twice",
+                "`id` and `client_id` are the same id under two names. Set one of the two.",
+            ),
+        }
     }
 
     async fn read(pangea: &Pangea, config: Client, ctx: &mut Context<Client>) -> Result<Client> {
-        let found = match config.id.as_deref() {
+        let found = match config.id.as_deref().or(config.client_id.as_deref()) {
             Some(id) => by_id(pangea, id).await?,
             None => by_name(pangea, config.name.as_deref().unwrap_or_default()).await?,
         };

@@ -40,7 +40,7 @@ fn a_client_is_found_by_id_and_by_name_with_what_grants_added() {
         world.config(&resources()).apply();
         let id = world.text("pangea_management_client.it", "id");
         let project = world.text("pangea_project.it", "id");
-        for key in [format!("id = {id:?}"), r#"name = "it""#.to_owned()] {
+        for key in [format!("id = {id:?}"), format!("client_id = {id:?}"), r#"name = "it""#.to_owned()] {
             let run = world.config(&(resources() + &data(&key))).apply();
             assert_eq!(run.warnings(), "", "it has a role");
             let found = world.values(FOUND);
@@ -141,5 +141,7 @@ fn an_id_that_is_not_there_or_of_another_kind_is_told_at_its_place() {
         .assert_eq(&world.config(&data("")).plan_fails());
         let text = world.config(&data("id = \"psa_a\"\n  name = \"a\"")).plan_fails();
         assert!(text.contains("Both are set."), "{text}");
+        let text = world.config(&data("id = \"psa_a\"\n  client_id = \"psa_a\"")).plan_fails();
+        assert!(text.starts_with("Error: The client's id is set twice\n"), "{text}");
     });
 }
