@@ -1,6 +1,6 @@
 //! Objects that a read does not find: gone, or only out of sight.
 
-use tf_framework::{Context, Diagnostic, Model, Result};
+use tf_framework::{Context, Diagnostic, Model, Private, Result};
 
 use crate::{
     acting,
@@ -11,24 +11,37 @@ use crate::{
 const READ_ORGANIZATION: &str = "pangea:platform:org:read";
 const READ_PROJECT: &str = "pangea:platform:project:read";
 
+/// Private state of every object that was seen.
+const SEEN: &str = "seen";
+
 /// Private state of an object that names no organization itself: the provider's, when the object was last seen.
 const SEEN_IN: &str = "seen_in_organization";
+
+/// Private state of an object whose organization is not known: the client that the provider was logged in as when it was last seen.
+const SEEN_BY: &str = "seen_by_client";
 
 /// Private state of an object that names no project itself: that of the client as which it was last seen.
 const SEEN_IN_PROJECT: &str = "seen_in_project";
 
 /// Notes the provider's organization with an object that was found, so that a later login of another organization, which
-/// doesn't find it, is known for what it is.
+/// doesn't find it, is known for what it is. Where the organization is not known, it is the login's client that counts.
 pub fn note_organization<M: Model>(pangea: &Pangea, ctx: &mut Context<M>) {
-    if let Some(organization) = pangea.default_organization_id().into_known() {
-        ctx.private().set(SEEN_IN, organization);
+    ctx.private().set(SEEN, true);
+    match (pangea.default_organization_id().into_known(), pangea.login_client_id()) {
+        (Some(organization), _) => ctx.private().set(SEEN_IN, organization),
+        (None, Some(client_id)) => ctx.private().set(SEEN_BY, client_id),
+        (None, None) => {}
     }
 }
 
-/// The organization in which an object was last seen, else the provider's.
-pub fn noted_organization<M: Model>(pangea: &Pangea, ctx: &mut Context<M>) -> Option<String> {
-    let noted = ctx.private().get(SEEN_IN).and_then(|id| id.as_str()).map(str::to_owned);
-    noted.or_else(|| pangea.default_organization_id().into_known())
+/// Whether the private state of an object that exists was lost. Terraform keeps the state and not that where the provider dies alone
+/// in the middle of an apply. Whatever hangs on a mark in it must then take the careful way.
+pub fn is_lost(private: &Private) -> bool {
+    !private.is_set(SEEN)
+}
+
+fn noted<M: Model>(key: &str, ctx: &mut Context<M>) -> Option<String> {
+    ctx.private().get(key).and_then(|id| id.as_str()).map(str::to_owned)
 }
 
 /// Notes in which project an object is that is reached as a client: that of the client's role. For a new object the roles are asked
@@ -62,10 +75,10 @@ pub async fn confirm_with_project<M: Model>(
     id: &str,
     ctx: &mut Context<M>,
 ) -> Result<()> {
-    let project = ctx.private().get(SEEN_IN_PROJECT).and_then(|id| id.as_str()).map(str::to_owned);
+    let project = noted(SEEN_IN_PROJECT, ctx);
     let fate = match &project {
         None => "In which project it was is not recorded.".to_owned(),
-        Some(project) => match find_project(pangea, project, noted_organization(pangea, ctx)).await {
+        Some(project) => match find_project(pangea, project, ctx).await {
             Ok(false) => return Ok(()),
             Ok(true) => format!("Its project {project} still exists."),
             Err(errors) => {
@@ -78,26 +91,38 @@ pub async fn confirm_with_project<M: Model>(
 }
 
 /// Whether there is such a project. That it is gone is believed only where its organization is visible.
-async fn find_project(pangea: &Pangea, project: &str, organization: Option<String>) -> Result<bool> {
+async fn find_project<M: Model>(pangea: &Pangea, project: &str, ctx: &mut Context<M>) -> Result<bool> {
     let looking_for = "project of an object whose client is gone";
     let attempt = Attempt::new("look for", looking_for, project).needing(READ_PROJECT);
     if pangea.api()?.projects().find(project).await.explain(pangea, &attempt)?.is_some() {
         return Ok(true);
     }
-    let organization = organization.ok_or_else(|| {
-        let detail = "It is not found, as happens with credentials of another organization: set the provider's `organization_id`.";
-        Diagnostic::error("The organization is not known", detail)
-    })?;
-    confirm(pangea, Some(&organization), "project", project).await.map(|()| false)
+    confirm_noted(pangea, "project", project, ctx).await.map(|()| false)
+}
+
+/// Makes sure, as [`confirm`] does, that something which isn't found is gone: by the organization that was noted with the object, else
+/// by the login that saw it last.
+///
+/// # Errors
+/// As [`confirm`].
+pub async fn confirm_noted<M: Model>(pangea: &Pangea, what: &str, id: &str, ctx: &mut Context<M>) -> Result<()> {
+    let organization = noted(SEEN_IN, ctx);
+    if organization.is_none()
+        && pangea.login_client_id().is_some()
+        && noted(SEEN_BY, ctx).as_deref() == pangea.login_client_id()
+    {
+        return Ok(());
+    }
+    confirm(pangea, organization.as_deref(), what, id).await
 }
 
 /// Makes sure that an object which isn't found is gone, and not just out of sight: a login of another organization finds
-/// nothing of this one, and must not make Terraform forget it. Without an organization to look for, the service is believed.
+/// nothing of this one, and must not make Terraform forget it.
 ///
 /// # Errors
-/// When the organization isn't visible either, or can't be asked for.
+/// When the organization isn't visible either, can't be asked for, or isn't known.
 pub async fn confirm(pangea: &Pangea, organization: Option<&str>, what: &str, id: &str) -> Result<()> {
-    let Some(organization) = organization else { return Ok(()) };
+    let Some(organization) = organization else { return Err(in_no_known_organization(what, id).into()) };
     let looking_for = format!("organization of a {what} that was not found");
     let attempt = Attempt::new("look for", &looking_for, organization).needing(READ_ORGANIZATION);
     if pangea.api()?.organizations().find(organization).await.explain(pangea, &attempt)?.is_some() {
@@ -112,6 +137,18 @@ pub async fn confirm(pangea: &Pangea, organization: Option<&str>, what: &str, id
         ),
     )
     .into())
+}
+
+fn in_no_known_organization(what: &str, id: &str) -> Diagnostic {
+    Diagnostic::error(
+        format!("The {what} is not visible"),
+        format!(
+            "Pangea finds no {what} {id}. It may be gone, or the provider may be logged in to another organization or project: in \
+             which organization it was seen last is not recorded. The state stays as it is. Log in as the client that made it; \
+             or, if the {what} is really gone, remove it with `terraform state rm`. With the provider's `organization_id` (or \
+             PANGEA_ORGANIZATION_ID) set, the organization is recorded at each read, and such a case is told apart."
+        ),
+    )
 }
 
 /// Tells that an object is dropped from the state.

@@ -240,8 +240,7 @@ impl Pangea {
     /// # Errors
     /// Where the provider's organization isn't visible either; then nothing may be forgotten.
     pub async fn confirm_gone<M: Model>(&self, what: &str, id: &str, ctx: &mut Context<M>) -> Result<()> {
-        let organization = gone::noted_organization(self, ctx);
-        gone::confirm(self, organization.as_deref(), what, id).await?;
+        gone::confirm_noted(self, what, id, ctx).await?;
         gone::warn(what, id, ctx);
         Ok(())
     }

@@ -139,8 +139,7 @@ impl Resource<Pangea> for ClientGrant {
         let attempt = Attempt::new("read", WHAT, &client_id).needing(READ);
         let clients = pangea.api()?.clients();
         let Some(client) = clients.find(&client_id).await.explain(pangea, &attempt)? else {
-            let organization = gone::noted_organization(pangea, ctx);
-            gone::confirm(pangea, organization.as_deref(), "client", &client_id).await?;
+            gone::confirm_noted(pangea, "client", &client_id, ctx).await?;
             ctx.warn("The client of a grant no longer exists", client_is_gone(&client_id));
             return Ok(None);
         };
@@ -186,7 +185,7 @@ impl Resource<Pangea> for ClientGrant {
         let access = pangea.access.client(state.client_id());
         let _changing = access.changing.lock().await;
         let left = state.added().shared_with(&undecided(ctx));
-        take_away(pangea, &state, &access.not_asked(&state.added().without(&left))).await?;
+        take_away(pangea, &state, &access.not_asked(&state.added().without(&left)), ctx).await?;
         if !left.is_empty() {
             // Terraform 1.11 plans to destroy what left the configuration before it reads it.
             ctx.warn(
@@ -280,7 +279,7 @@ async fn change(
     state.id = state.words().map(|words| words.to_string()).into();
     state.set_added(&kept.with(&gained.without(&own.clone().unwrap_or_default().holding)));
     if !lost.is_empty() {
-        take_away(pangea, &state, &lost).await?;
+        take_away(pangea, &state, &lost, ctx).await?;
         let mut so_far = prior.clone();
         so_far.set_holding(&before.shared_with(&after));
         so_far.set_added(&kept);
@@ -323,7 +322,7 @@ fn undecided(ctx: &mut Context<ClientGrant>) -> Holding {
 }
 
 /// Revokes. A client that is gone has nothing left to revoke.
-async fn take_away(pangea: &Pangea, state: &ClientGrant, lost: &Holding) -> Result<()> {
+async fn take_away(pangea: &Pangea, state: &ClientGrant, lost: &Holding, ctx: &mut Context<ClientGrant>) -> Result<()> {
     if lost.is_empty() {
         return Ok(());
     }
@@ -331,7 +330,7 @@ async fn take_away(pangea: &Pangea, state: &ClientGrant, lost: &Holding) -> Resu
     let attempt = Attempt::new("revoke access of", "client", client_id).needing(MANAGE).fields(FIELDS);
     let roles: Vec<Role> = lost.roles.iter().cloned().collect();
     match pangea.api()?.clients().revoke(client_id, &lost.scopes, &roles).await {
-        Err(error) if error.is_gone() => return Ok(()),
+        Err(error) if error.is_gone() => return gone::confirm_noted(pangea, "client", client_id, ctx).await,
         result => result.explain(pangea, &attempt)?,
     }
     refresh_token(pangea, client_id).await

@@ -8,8 +8,8 @@ mod seal;
 
 use pangea_client::{CreatedSecret, ExposeSecret, NewSecret, SecretMetadata, SecretUpdate};
 use tf_framework::{
-    Context, Diagnostic, Diagnostics, Identified, Model, Path, Plan, Resource, Result, Secret, Timeouts, Value,
-    async_trait,
+    Context, Diagnostic, Diagnostics, Identified, Model, Path, Plan, Private, Resource, Result, Secret, Timeouts,
+    Value, async_trait,
 };
 
 use crate::{
@@ -178,16 +178,17 @@ impl Resource<Pangea> for ClientSecret {
             state.client_secret = Value::Null;
         }
         ctx.private().remove(IMPORTED);
+        gone::note_organization(pangea, ctx);
         Ok(plan.filled_from(state))
     }
 
-    async fn delete(pangea: &Pangea, state: ClientSecret, _: &mut Context<ClientSecret>) -> Result<()> {
+    async fn delete(pangea: &Pangea, state: ClientSecret, ctx: &mut Context<ClientSecret>) -> Result<()> {
         let pangea = &pangea.within(state.timeouts.delete(OPERATION_LIMIT));
         let id = ids::of_state(&state.id, WHAT)?;
         let client_id = state.client_id.as_deref().unwrap_or_default();
         let attempt = Attempt::new("revoke", WHAT, id).needing(MANAGE);
         match pangea.api()?.clients().revoke_secret(client_id, id).await {
-            Err(error) if error.is_gone() => Ok(()),
+            Err(error) if error.is_gone() => gone::confirm_noted(pangea, WHAT, id, ctx).await,
             result => result.explain(pangea, &attempt),
         }
     }
@@ -233,6 +234,11 @@ impl Identified<Pangea> for ClientSecret {
         let id = format!("{}/{}", part(identity.client_id), part(identity.client_secret_id));
         ClientSecret::import(pangea, &id, ctx).await
     }
+}
+
+/// Whether nobody knows what the secret was made with: it was imported and not changed since, or the private state that said so is lost.
+fn is_imported(private: &Private) -> bool {
+    private.is_set(IMPORTED) || gone::is_lost(private)
 }
 
 /// Plans the value of a secret that is to be made: as it is, or encrypted.
@@ -282,7 +288,7 @@ fn plan_value(plan: &mut Plan<ClientSecret>, prior: &ClientSecret, planned: &Cli
 
 /// Another lifetime moves the expiry. One that is left out from now on moves nothing.
 fn plan_expiry(plan: &mut Plan<ClientSecret>, prior: &ClientSecret, planned: &ClientSecret) {
-    let records_only = plan.private().is_set(IMPORTED) && prior.expires_in.is_null();
+    let records_only = is_imported(plan.private()) && prior.expires_in.is_null();
     if !records_only && !planned.expires_in.is_null() && prior.expires_in != planned.expires_in {
         plan.set_unknown("expires_at");
     }
@@ -298,7 +304,7 @@ async fn change_settings(
 ) -> Result<()> {
     let text = |new: &Value<String>, old: &Value<String>| new.known().filter(|_| new != old).cloned();
     // An import doesn't know the lifetime that the secret was made with, so writing it down must not push the expiry on.
-    let records_only = ctx.private().is_set(IMPORTED) && prior.expires_in.is_null();
+    let records_only = is_imported(ctx.private()) && prior.expires_in.is_null();
     let update = SecretUpdate {
         client_secret_name: text(&plan.name, &prior.name),
         client_secret_description: text(&plan.description, &prior.description),

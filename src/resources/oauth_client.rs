@@ -17,8 +17,8 @@ use std::{
 
 use pangea_client::{Api, Client, ClientUpdate, NewClient, RegisteredClient, Role};
 use tf_framework::{
-    Attribute, Context, Diagnostic, Diagnostics, Dynamic, Misfit, Model, Object, Plan, Resource, Result, Secret,
-    Timeouts, Value, async_trait,
+    Attribute, Context, Diagnostic, Diagnostics, Dynamic, Misfit, Model, Object, Plan, Private, Resource, Result,
+    Secret, Timeouts, Value, async_trait,
 };
 
 use crate::{
@@ -266,6 +266,9 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
         let pangea = &pangea.within(state.timeouts.read(OPERATION_LIMIT));
         let id = state.id().to_owned();
         let is_import = ctx.private().is_set(IMPORTED) && state.name.is_null();
+        if is_imported(ctx.private()) {
+            ctx.private().set(IMPORTED, true);
+        }
         let found = match reach::look(pangea, &state).await {
             Err(acting::Unreached::NoCredentials(why)) if !is_import => {
                 pangea.keep_unread(state.place().client_id.unwrap_or_default(), K::WHAT, &why, ctx);
@@ -344,10 +347,11 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
         let mut state = prior.clone();
         state.own.set_actor(plan.own.actor().clone());
         change_settings(pangea, &api, &plan, &mut state, ctx).await?;
-        let lost = access.not_asked(&plan::to_revoke(&prior, &plan, ctx.private().is_set(IMPORTED)));
+        let lost = access.not_asked(&plan::to_revoke(&prior, &plan, is_imported(ctx.private())));
         change_access(pangea, &api, &plan, &lost, &mut state, ctx).await?;
         secret::change(pangea, &api, &prior, &plan, &mut state, ctx).await?;
         ctx.private().remove(IMPORTED);
+        gone::note_organization(pangea, ctx);
         Ok(plan.filled_from(state))
     }
 
@@ -361,7 +365,7 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
         let Some(api) = reach::api_for_delete(pangea, &state, ctx).await? else { return Ok(()) };
         let attempt = state.attempt("delete", K::WHAT, id);
         match api.clients().delete(id).await {
-            Err(error) if error.is_gone() => Ok(()),
+            Err(error) if error.is_gone() => gone::confirm_noted(pangea, K::WHAT, id, ctx).await,
             result => result.explain(pangea, &attempt),
         }
     }
@@ -371,6 +375,12 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
         ctx.private().set(IMPORTED, true);
         Ok(OauthClient { own, shared: Shared::only_id(id) })
     }
+}
+
+/// Whether the state may hold access that nobody declared: the client was imported and not changed since, or the private state that said so
+/// is lost.
+fn is_imported(private: &Private) -> bool {
+    private.is_set(IMPORTED) || gone::is_lost(private)
 }
 
 /// Makes sure that a client which is imported is none of the other kind. Only a class that says so counts. That of management clients

@@ -109,9 +109,9 @@ impl Resource<Pangea> for Project {
         let id = ids::of_state(&state.id, "project")?;
         let attempt = Attempt::new("read", "project", id).needing(READ);
         let Some(found) = pangea.api()?.projects().find(id).await.explain(pangea, &attempt)? else {
-            gone::confirm(pangea, state.organization_id.as_deref(), "project", id).await?;
             // An import knows no name yet, and Terraform itself says that there was nothing to import.
             if state.name.is_known() {
+                gone::confirm(pangea, state.organization_id.as_deref(), "project", id).await?;
                 gone::warn("project", id, ctx);
             }
             return Ok(None);

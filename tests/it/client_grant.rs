@@ -380,11 +380,42 @@ fn a_login_of_another_organization_does_not_make_terraform_forget_clients_and_gr
         });
         let text = world.plan_fails();
         assert!(text.contains("its organization are not visible"), "{text}");
+        world.lose_private_state();
+        let text = world.plan_fails();
+        assert!(text.contains("in which organization it was seen last is not recorded"), "{text}");
         here.iter().for_each(|(name, value)| {
             world.set(name, value);
         });
         world.plan_is_empty();
         world.destroy();
+    });
+}
+
+#[test]
+fn what_another_login_does_not_find_is_not_deleted_by_it() {
+    every_cli().run(|world| {
+        let secret = "resource \"pangea_client_secret\" \"it\" {\n  client_id = pangea_client_grant.it.client_id\n}\n";
+        world.unset("PANGEA_ORGANIZATION_ID").config(&(both(&[READ], &[MANAGE]) + secret)).apply();
+        let own = world.variable("PANGEA_CLIENT_ID").to_owned();
+        let elsewhere = pangea_emulator::Server::start(pangea_emulator::Options::default()).unwrap();
+        elsewhere.environment().iter().for_each(|(name, value)| {
+            world.set(name, value);
+        });
+        for (address, what) in
+            [("pangea_client_secret.it", "client secret"), (GRANT, "client"), (CLIENT, "management client")]
+        {
+            let plan = world.plan_with(&["-destroy", "-refresh=false"]);
+            let text = world.apply_planned_fails(&plan);
+            assert!(text.contains(&format!("Error: The {what} is not visible")), "{text}");
+            assert_ne!(world.values(address), json!(null), "it is still known");
+            world.forget(address);
+        }
+        // The client that saw it last is believed.
+        world.config(&client(&[READ])).unset("PANGEA_ORGANIZATION_ID").apply();
+        let (client_id, login) = (world.text(CLIENT, "id"), world.variable("PANGEA_CLIENT_ID").to_owned());
+        assert_ne!(login, own);
+        elsewhere.delete_client(&client_id);
+        assert_eq!(world.plan().actions(), [format!("create {CLIENT}")]);
     });
 }
 

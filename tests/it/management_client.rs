@@ -189,6 +189,20 @@ fn what_an_imported_client_holds_and_does_not_declare_is_left_alone_with_a_warni
         assert_eq!(world.scopes(&client_id), ["pangea:platform:project:manage", "pangea:platform:project:read"]);
         world.plan_is_empty();
 
+        // A provider that dies in the middle of the apply takes the mark of the import along.
+        world.forget(ADDRESS);
+        world.import(ADDRESS, &client_id);
+        for options in [&[][..], &["-refresh=false"]] {
+            world.lose_private_state();
+            let plan = world.plan_with(options);
+            assert!(plan.warnings().contains("becomes unmanaged"), "{}", plan.warnings());
+            if !options.is_empty() {
+                world.apply_planned(&plan);
+            }
+        }
+        assert_eq!(world.scopes(&client_id), ["pangea:platform:project:manage", "pangea:platform:project:read"]);
+        world.plan_is_empty();
+
         world.forget(ADDRESS);
         world.import(ADDRESS, &client_id);
         // Owning all scopes, it takes what it doesn't declare, but only what a plan has listed.

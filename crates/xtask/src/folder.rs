@@ -258,6 +258,17 @@ impl Folder {
         fs::read_to_string(self.path().join("terraform.tfstate")).unwrap_or_default()
     }
 
+    /// Takes the private state of every object away, as Terraform itself does where the provider dies alone in the middle of an apply.
+    #[track_caller]
+    pub fn lose_private_state(&mut self) {
+        let mut state: Value = serde_json::from_str(&self.state_file()).unwrap();
+        let resources = state["resources"].as_array_mut().into_iter().flatten();
+        for instance in resources.flat_map(|resource| resource["instances"].as_array_mut().into_iter().flatten()) {
+            instance.as_object_mut().unwrap().remove("private");
+        }
+        fs::write(self.path().join("terraform.tfstate"), state.to_string()).unwrap();
+    }
+
     /// The values of one resource or data source in the state; null where it is not there.
     #[track_caller]
     pub fn values(&self, address: &str) -> Value {

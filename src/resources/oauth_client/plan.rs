@@ -2,7 +2,7 @@
 
 use tf_framework::{Diagnostic, Path, Plan};
 
-use super::{IMPORTED, Kind, OauthClient, reach, rotation};
+use super::{Kind, OauthClient, is_imported, reach, rotation};
 use crate::{
     access::Holding,
     acting, protection,
@@ -81,7 +81,7 @@ fn refuse_narrowing<K: Kind>(
     prior: &OauthClient<K>,
     planned: &OauthClient<K>,
 ) {
-    let imported = plan.private().is_set(IMPORTED);
+    let imported = is_imported(plan.private());
     if to_revoke(prior, planned, imported).is_empty() {
         return;
     }
@@ -93,7 +93,7 @@ fn refuse_narrowing<K: Kind>(
 /// After an import the state holds all that the client has; what the configuration doesn't declare is let go, or, where the client owns
 /// all of its scopes, taken away by a later apply.
 fn warn_of_unmanaged<K: Kind>(plan: &mut Plan<OauthClient<K>>, prior: &OauthClient<K>, planned: &OauthClient<K>) {
-    if !plan.private().is_set(IMPORTED) {
+    if !is_imported(plan.private()) {
         return;
     }
     let mut left = prior.holding().without(&planned.holding()).without(&to_revoke(prior, planned, true));

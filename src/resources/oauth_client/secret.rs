@@ -9,7 +9,7 @@ use pangea_client::{Api, ExposeSecret, NewSecret, SecretMetadata, SecretUpdate};
 use tf_framework::{Context, Diagnostic, Path, Private, Result, Secret, Value};
 
 use super::{
-    FIELDS, IMPORTED, Kind, OauthClient, READ,
+    FIELDS, Kind, OauthClient, READ, is_imported,
     rotation::{self, DUE, Fate, LOST},
 };
 use crate::{diagnose::Explain, provider::Pangea};
@@ -188,7 +188,7 @@ async fn change_settings<K: Kind>(
     };
     let text = |new: &Value<String>, old: &Value<String>| new.known().filter(|_| new != old).cloned();
     // An import doesn't know the lifetime that the secret was made with, so writing it down must not push the expiry on.
-    let records_only = ctx.private().is_set(IMPORTED) && prior.client_secret_expires_in.is_null();
+    let records_only = is_imported(ctx.private()) && prior.client_secret_expires_in.is_null();
     let generation = generation(ctx.private());
     let update = SecretUpdate {
         client_secret_name: text(&plan.client_secret_name, &prior.client_secret_name)
