@@ -162,7 +162,8 @@ fn diagnostics(error: &Error, pangea: &Pangea, attempt: &Attempt<'_>) -> Diagnos
     let happened = format!("The provider tried to {} {}. {}.", attempt.verb, attempt.object(), sentence(error));
     let diagnostic = |limit| Diagnostic::error(summary, format!("{happened}\n\n{advice}{limit}{}", request_id(error)));
     if error.is_overdue() {
-        let limit = " The attempts ended at the time limit of the operation, which `timeouts` raises.";
+        let limit = " The attempts ended at the time limit of the operation, which `timeouts` raises. For a read or a delete the limit that was applied \
+                     last counts: raise it, and apply that with `-refresh=false`.";
         return diagnostic(limit).at(Path::attribute("timeouts")).into();
     }
     diagnostic("").into()
@@ -220,7 +221,7 @@ fn advice(error: &Error, pangea: &Pangea, attempt: &Attempt<'_>) -> (&'static st
         Kind::Unreachable => ("the connection failed", unreachable(settings)),
         Kind::Timeout if error.is_overdue() => (
             "not done in time",
-            "What was done before the end is in the state: run Terraform again to go on from there.".to_owned(),
+            "Run Terraform again: it goes on from what is in the state. A call that was cut off may have been carried out all the same.".to_owned(),
         ),
         Kind::Timeout => ("no answer in time", format!(
             "Run Terraform again. Where Pangea is slow for long, raise the provider's `request_timeout` (now {} s for \

@@ -333,12 +333,12 @@ async fn an_operation_whose_time_is_over() {
         read(&pangea).await,
         &host,
         expect![[r#"
-        Error at timeouts: Unable to read the project: not done in time
+            Error at timeouts: Unable to read the project: not done in time
 
-        The provider tried to read the project "ppi_a". POST api.console /v1beta/platform/project/get at HOST: not sent, since the operation's time limit of 0 s was over.
+            The provider tried to read the project "ppi_a". POST api.console /v1beta/platform/project/get at HOST: not sent, since the operation's time limit of 0 s was over.
 
-        What was done before the end is in the state: run Terraform again to go on from there. The attempts ended at the time limit of the operation, which `timeouts` raises.
-    "#]],
+            Run Terraform again: it goes on from what is in the state. A call that was cut off may have been carried out all the same. The attempts ended at the time limit of the operation, which `timeouts` raises. For a read or a delete the limit that was applied last counts: raise it, and apply that with `-refresh=false`.
+        "#]],
     );
 }
 

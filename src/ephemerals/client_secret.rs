@@ -30,7 +30,7 @@ pub struct ClientSecret {
     /// secret which is made.
     #[attr(optional_computed, length(1..=255))]
     pub client_secret_id: Value<String>,
-    /// How many seconds the secret lives where nobody closes it. Defaults to 600.
+    /// How many seconds the secret lives where nobody closes it, 60 to 86400. Defaults to 600.
     #[attr(optional, between(60..=86_400))]
     pub expires_in: Value<i64>,
     /// The client (`psa_…`) as which Vault is asked: one of the project whose Vault holds the secret. Defaults to the provider's.

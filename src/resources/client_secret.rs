@@ -43,7 +43,7 @@ pub struct ClientSecret {
     #[attr(optional_computed, keep_when_unknown)]
     pub description: Value<String>,
     /// Lifetime in seconds, from the moment it is set. Pangea's default is one year. Another value gives the secret a new expiry,
-    /// not a new value.
+    /// not a new value; taken away, the expiry stays as it is.
     #[attr(optional, at_least(1))]
     pub expires_in: Value<i64>,
     /// An age recipient, `age1…`, to whom the value is encrypted. The state then holds only the ciphertext, which the recipient's

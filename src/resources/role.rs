@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use pangea_client::Role;
-use tf_framework::{Diagnostics, Model, Path, Value};
+use tf_framework::{Diagnostic, Diagnostics, Model, Path, Value};
 
 use crate::ids;
 
@@ -60,11 +60,17 @@ pub(crate) fn check_ids(roles: &Value<BTreeSet<RoleModel>>, diagnostics: &mut Di
     for role in roles.known().into_iter().flatten() {
         let object = role.r#type.as_deref().and_then(kind_of_object);
         let problems = [
-            object.and_then(|kind| ids::misplaced(&role.id, Path::attribute("roles"), kind)),
-            ids::misplaced(&role.service_config_id, Path::attribute("roles"), ids::SERVICE_CONFIG),
+            object.and_then(|kind| misplaced("id", &role.id, kind)),
+            misplaced("service_config_id", &role.service_config_id, ids::SERVICE_CONFIG),
         ];
         problems.into_iter().flatten().for_each(|problem| diagnostics.push(problem));
     }
+}
+
+/// The error for an id of another kind inside a role. A role has no place of its own in its set, so it is shown at the whole.
+fn misplaced(attribute: &str, id: &Value<String>, expected: &str) -> Option<Diagnostic> {
+    let found = ids::misplaced(id, Path::attribute(attribute), expected)?;
+    Some(Diagnostic { detail: format!("In `roles`, {}", found.detail), ..found }.at(Path::attribute("roles")))
 }
 
 /// The prefix of the objects of a kind, where it is known. An object may also be a group of Pangea's registry, which has no prefix.

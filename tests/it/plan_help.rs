@@ -118,12 +118,12 @@ fn an_id_of_another_kind_is_an_error_wherever_an_id_is_taken_and_any_other_text_
             data.pangea_service_configs.it: `id_in` looks like the id of a project, and should begin with `pci_`.
             data.pangea_service_configs.it: `impersonate_client_id` looks like the id of a client secret, and should begin with `psa_`.
             data.pangea_text_guard.it: `impersonate_client_id` looks like the id of a project, and should begin with `psa_`.
+            pangea_client_grant.it: In `roles`, `id` looks like the id of a Vault item, and should begin with `pci_`.
+            pangea_client_grant.it: In `roles`, `id` looks like the id of a project, and should begin with `poi_`.
+            pangea_client_grant.it: In `roles`, `service_config_id` looks like the id of a client, and should begin with `pci_`.
             pangea_client_grant.it: `client_id` looks like the id of a client secret, and should begin with `psa_`.
-            pangea_client_grant.it: `roles` looks like the id of a Vault item, and should begin with `pci_`.
-            pangea_client_grant.it: `roles` looks like the id of a client, and should begin with `pci_`.
-            pangea_client_grant.it: `roles` looks like the id of a project, and should begin with `poi_`.
             pangea_client_secret.it: `client_id` looks like the id of a user, and should begin with `psa_`.
-            pangea_management_client.it: `roles` looks like the id of an organization, and should begin with `ppi_`.
+            pangea_management_client.it: In `roles`, `id` looks like the id of an organization, and should begin with `ppi_`.
             pangea_organization.it: `organization_id` looks like the id of a client, and should begin with `poi_`.
             pangea_project.it: `organization_id` looks like the id of a project, and should begin with `poi_`.
             pangea_service_config.it: `impersonate_client_id` looks like the id of a service configuration, and should begin with `psa_`.

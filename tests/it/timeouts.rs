@@ -160,7 +160,7 @@ fn a_limit_that_is_over_is_told_at_the_attribute() {
 
             The provider tried to create the project "shop". POST api.console /v1beta/platform/project/create at 127.0.0.1:PORT: the service answered 429 (TooManyRequests): Too many requests; the next attempt would be in 60 s, after the operation's time limit of 30 s.
 
-            Pangea asks for fewer requests. Wait a little and run Terraform again. Where this happens often, lower the provider's `max_concurrent_requests` (now 10), or raise `max_retries` (now 4). The attempts ended at the time limit of the operation, which `timeouts` raises.
+            Pangea asks for fewer requests. Wait a little and run Terraform again. Where this happens often, lower the provider's `max_concurrent_requests` (now 10), or raise `max_retries` (now 4). The attempts ended at the time limit of the operation, which `timeouts` raises. For a read or a delete the limit that was applied last counts: raise it, and apply that with `-refresh=false`.
 
             Pangea's request id: prq_…
         "#]]

@@ -120,7 +120,8 @@ fn warn_of_unmanaged<K: Kind>(plan: &mut Plan<OauthClient<K>>, prior: &OauthClie
         "Access of the imported client becomes unmanaged",
         format!(
             "Client {id} has {}, which its configuration does not declare. The client keeps that access, and this resource no longer \
-             manages it. Declare it here or in a `pangea_client_grant` to manage it{ways}.",
+             manages it. Declare it here or in a `pangea_client_grant` to manage it (one that holds it already \
+             keeps it){ways}.",
             left.names()
         ),
     );
