@@ -69,8 +69,9 @@ fn ends_after(world: &World, secret_id: &str, made: &str) -> i64 {
 /// The former secret ends a day after the stored one was made, give or take what the calls took.
 #[track_caller]
 fn ends_with_the_overlap(world: &World, former: &str) {
-    let made = world.text(ADDRESS, "client_secret_created_at");
-    let seconds = ends_after(world, former, &made);
+    let secrets = world.emulator().secrets(&id(world));
+    let stored = secrets.iter().find(|secret| secret["client_secret_id"] == secret_id(world)).unwrap();
+    let seconds = ends_after(world, former, stored["created_at"].as_str().unwrap());
     assert!((86_400 - 300..86_400 + 300).contains(&seconds), "{seconds}");
 }
 
@@ -132,7 +133,9 @@ fn only_a_change_of_a_value_that_was_there_rotates_and_the_former_secret_ends_wi
         world.config(&rotating("\"4\"").replace("secret_rotation", "client_secret_name = \"key\"\n  secret_rotation"));
         world.requests();
         world.apply();
-        assert_eq!(calls(world), ["POST /secrets", "GET /secrets/metadata", "POST /secrets/pce_…"]);
+        // The lifetime that is right where it counts from the making goes first, and this service counts from now.
+        let retired = ["POST /secrets/pce_…"; 2];
+        assert_eq!(calls(world), [["POST /secrets", "GET /secrets/metadata"], retired].concat());
         ends_with_the_overlap(world, &second);
         assert_eq!(names(world), ["it Secret", "key #2", "key #3"]);
         world.plan_is_empty();
@@ -239,6 +242,19 @@ fn a_former_secret_that_cannot_be_shortened_is_pending_until_the_next_apply() {
         world.apply_planned(&plan);
         assert_eq!(secret_id(world), second);
         ends_with_the_overlap(world, &first);
+        world.plan_is_empty();
+
+        // A secret whose making was not heard of, and then a rotation that can't list what there is: both former ones get their end.
+        world.emulator().inject(Fault::remove("/client_secret").method("POST").path("*/secrets"));
+        world.config(&rotating("\"3\"")).apply_fails();
+        let unheard_of = newest(world);
+        world.emulator().inject(Fault::status(403).method("GET").path("*/secrets/metadata"));
+        world.apply_fails();
+        assert_eq!(world.values(ADDRESS)["pending_revocation"], json!([second]));
+        world.apply();
+        for former in [second, unheard_of] {
+            ends_with_the_overlap(world, &former);
+        }
         world.plan_is_empty();
         world.destroy();
     });
@@ -390,19 +406,32 @@ fn an_end_that_is_near_is_warned_of_and_the_first_secret_is_found_where_its_id_i
 }
 
 #[test]
-fn an_expiry_that_counts_from_the_making_is_read_back_and_corrected() {
+fn an_expiry_is_read_back_and_corrected_and_what_stands_before_the_correction_never_ends_too_early() {
     every_cli().on_each(|cli| {
-        let options = Options { switches: [Switch::ExpiryFromCreation].into(), ..Options::default() };
-        let mut world = World::with(cli, options);
-        // Younger than the overlap, and much older.
-        for (age, values) in [(DAY / 2, ["1", "2"]), (30 * DAY, ["3", "4"])] {
-            world.config(&rotating(&format!("{:?}", values[0]))).apply();
-            let former = secret_id(&world);
-            world.emulator().advance(Duration::from_secs(age));
-            world.config(&rotating(&format!("{:?}", values[1]))).apply();
-            ends_with_the_overlap(&world, &former);
+        for switches in [vec![], vec![Switch::ExpiryFromCreation]] {
+            let counts_from_making = !switches.is_empty();
+            let mut world =
+                World::with(cli, Options { switches: switches.into_iter().collect(), ..Options::default() });
+            world.config(&rotating("0")).apply();
+            // Younger than the overlap, and much older.
+            for (value, age) in [DAY / 2, 30 * DAY].into_iter().enumerate() {
+                let former = secret_id(&world);
+                world.emulator().advance(Duration::from_secs(age));
+                // Cut off before the correction, where one is needed.
+                world.emulator().inject(Fault::status(403).method("POST").path("*/secrets/pce_*").skip(1));
+                world.config(&rotating(&format!("{}", value + 1)));
+                if !counts_from_making {
+                    world.apply_fails();
+                    let made = expiry(&world, &secret_id(&world)) - SignedDuration::from_hours(365 * 24);
+                    assert!(ends_after(&world, &former, &made.to_string()) > 86_400);
+                }
+                world.apply();
+                ends_with_the_overlap(&world, &former);
+                world.emulator().clear_faults();
+                world.plan_is_empty();
+            }
+            world.destroy();
         }
-        world.destroy();
     });
 }
 

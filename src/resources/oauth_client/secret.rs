@@ -9,7 +9,7 @@ use pangea_client::{Api, ExposeSecret, NewSecret, SecretMetadata, SecretUpdate};
 use tf_framework::{Context, Diagnostic, Path, Private, Result, Secret, Value};
 
 use super::{
-    FIELDS, Kind, OauthClient, READ, is_imported,
+    FIELDS, Kind, OauthClient, READ, Shared, is_imported,
     rotation::{self, DUE, Fate, LOST},
 };
 use crate::{diagnose::Explain, provider::Pangea};
@@ -161,14 +161,11 @@ pub(super) async fn change<K: Kind>(
         }
         Fate::Keep | Fate::Unknown => {}
     }
-    if let Some(pending) = prior.pending_revocation.known() {
+    if prior.pending_revocation.is_known() {
         let secrets = list(pangea, api, state).await?;
         let now = newest(&secrets).map_or_else(Timestamp::now, |newest| newest.max(Timestamp::now()));
-        for secret in secrets.iter().filter(|secret| pending.contains(&secret.client_secret_id)) {
-            retire(pangea, api, plan, secret, now).await?;
-        }
-        state.pending_revocation = Value::Null;
-        ctx.save(state.clone());
+        let former = superseded(prior, state, &secrets);
+        retire_all(pangea, api, plan, &former, now, state, ctx).await?;
     }
     change_settings(pangea, api, prior, plan, state, ctx).await
 }
@@ -255,18 +252,30 @@ async fn rotate<K: Kind>(
     ctx.save(state.clone());
 
     let secrets = list(pangea, api, state).await?;
-    let is_new = |secret: &SecretMetadata| Some(&secret.client_secret_id) == state.client_secret_id.known();
-    let made_at = secrets.iter().find(|secret| is_new(secret)).and_then(|secret| secret.created_at.clone());
+    let (stored, others) = apart(state, &secrets);
+    let made_at = stored.and_then(|secret| secret.created_at.clone());
     let now = time(&made_at).unwrap_or_else(Timestamp::now);
-    let others: Vec<&SecretMetadata> = secrets.iter().filter(|secret| !is_new(secret)).collect();
     let former = if is_unsure {
         warn_of_unsure(&id, &others, ctx);
         Vec::new()
     } else {
-        superseded(prior, state, others)
+        superseded(prior, state, &secrets)
     };
-    let ids = former.iter().map(|secret| secret.client_secret_id.clone()).collect::<std::collections::BTreeSet<_>>();
     state.client_secret_created_at = made_at.into();
+    retire_all(pangea, api, plan, &former, now, state, ctx).await
+}
+
+/// Gives former secrets their end. Until all of them have it, the state names them.
+async fn retire_all<K: Kind>(
+    pangea: &Pangea,
+    api: &Api,
+    plan: &OauthClient<K>,
+    former: &[&SecretMetadata],
+    now: Timestamp,
+    state: &mut OauthClient<K>,
+    ctx: &mut Context<OauthClient<K>>,
+) -> Result<()> {
+    let ids = former.iter().map(|secret| secret.client_secret_id.clone()).collect::<std::collections::BTreeSet<_>>();
     state.pending_revocation = Some(ids).filter(|ids| !ids.is_empty()).into();
     ctx.save(state.clone());
     for secret in former {
@@ -277,17 +286,25 @@ async fn rotate<K: Kind>(
     Ok(())
 }
 
-/// The secrets whose place a new one takes: the one that the state names, what is pending, and what rotations made that were cut
-/// off. A name without a generation tells nothing: a further secret of the client has the first one's name too.
-fn superseded<'s, K: Kind>(
-    prior: &OauthClient<K>,
-    state: &OauthClient<K>,
-    others: Vec<&'s SecretMetadata>,
-) -> Vec<&'s SecretMetadata> {
+/// The secret that the state names, and all others.
+fn apart<'s>(state: &Shared, secrets: &'s [SecretMetadata]) -> (Option<&'s SecretMetadata>, Vec<&'s SecretMetadata>) {
+    let (stored, others): (Vec<_>, Vec<_>) =
+        secrets.iter().partition(|secret| Some(&secret.client_secret_id) == state.client_secret_id.known());
+    (stored.first().copied(), others)
+}
+
+/// The secrets whose place the stored one took: the one that the state named before, what is pending, and what rotations made that
+/// were cut off. A name without a generation tells nothing: a further secret of the client has the first one's name too. What was
+/// made after the stored one is of another rotation that goes on at the same time, and left alone: each would end the other's.
+fn superseded<'s>(prior: &Shared, state: &Shared, secrets: &'s [SecretMetadata]) -> Vec<&'s SecretMetadata> {
+    let (stored, others) = apart(state, secrets);
     // Its value was kept and its id never told.
     if prior.client_secret.is_known() && prior.client_secret_id.is_null() && others.len() == 1 {
         return others;
     }
+    let made_at = stored.and_then(|secret| time(&secret.created_at));
+    let is_older =
+        |secret: &SecretMetadata| time(&secret.created_at).zip(made_at).is_none_or(|(other, made_at)| other < made_at);
     let pending = prior.pending_revocation.known();
     let is_former = |secret: &&SecretMetadata| {
         Some(&secret.client_secret_id) == prior.client_secret_id.known()
@@ -297,15 +314,16 @@ fn superseded<'s, K: Kind>(
                 let is_of =
                     |base: &Value<String>| base.as_deref().is_some_and(|base| name == name_of(base, generation));
                 generation > 1 && (is_of(&prior.client_secret_name) || is_of(&state.client_secret_name))
-            })
+            }) && is_older(secret)
     };
     others.into_iter().filter(is_former).collect()
 }
 
 /// Shortens a secret's life to the overlap, and never lengthens it. One that is gone is retired already.
 ///
-/// No source states whether an expiry counts from now or from the making of the secret, so it is read back and corrected. An old
-/// secret would be dead at once if it counted from the making, so there the longer lifetime is tried first.
+/// No source states whether an expiry counts from now or from the making of the secret, so it is read back and corrected. The longer
+/// lifetime is tried first: it is the right one or ends too late, so whoever is cut off between the two ends nothing too early, and the
+/// next apply sees what is left to do.
 async fn retire<K: Kind>(
     pangea: &Pangea,
     api: &Api,
@@ -320,26 +338,20 @@ async fn retire<K: Kind>(
     }
     let age = time(&secret.created_at).map_or(SignedDuration::ZERO, |made| now.duration_since(made));
     let from_now = overlap.as_secs();
-    let from_making = from_now.saturating_add(age.as_secs()).min(MAX_LIFETIME);
-    let tries = if age < overlap - SLACK { [from_now, from_making] } else { [from_making, from_now] };
+    let from_making = from_now.saturating_add(age.as_secs().max(0)).min(MAX_LIFETIME);
     let what = format!("former secret of {}", K::WHAT);
     let attempt = plan.attempt("retire", &what, plan.id());
-    let mut expires_at = time(&secret.client_secret_expires_at);
-    for seconds in tries {
+    for seconds in [from_making, from_now] {
         let update = SecretUpdate { client_secret_expires_in: Some(seconds), ..SecretUpdate::default() };
         let updated = match api.clients().update_secret(plan.id(), &secret.client_secret_id, &update).await {
             Err(error) if error.is_gone() => return Ok(()),
             result => result.explain(pangea, &attempt)?,
         };
-        expires_at = time(&updated.client_secret_expires_at);
-        if expires_at.is_none_or(|expires_at| expires_at.duration_since(end).abs() <= SLACK) {
+        if time(&updated.client_secret_expires_at).is_none_or(|expires_at| expires_at <= end + SLACK) {
             return Ok(());
         }
     }
-    if expires_at.is_some_and(|expires_at| expires_at > end) {
-        return Err(lives_on(plan.id(), &secret.client_secret_id).into());
-    }
-    Ok(())
+    Err(lives_on(plan.id(), &secret.client_secret_id).into())
 }
 
 /// The client's secret, where it is the only one.
@@ -443,6 +455,8 @@ fn warn_of_no_secret<K: Kind>(prior: &OauthClient<K>, plan: &OauthClient<K>, ctx
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -455,5 +469,29 @@ mod tests {
             assert_eq!(split(name), (name, 1), "{name}");
         }
         assert_eq!(name_of(&"x".repeat(MAX_NAME), 2).chars().count(), MAX_NAME);
+    }
+
+    #[test]
+    fn of_two_rotations_at_once_the_later_retires_what_the_earlier_made_and_not_the_other_way_round() {
+        let secret = |id: &str, name: &str, second: u8| {
+            let made = format!("2026-01-01T00:00:{second:02}Z");
+            serde_json::from_value(json!({ "client_secret_id": id, "client_secret_name": name, "created_at": made }))
+                .unwrap()
+        };
+        // Both began with the first, and each made a second one before either looked at what there is.
+        let secrets: [SecretMetadata; 4] = [
+            secret("first", "key", 0),
+            secret("cut off", "key #2", 1),
+            secret("earlier", "key #2", 2),
+            secret("later", "key #2", 3),
+        ];
+        let client =
+            |id: &str| Shared { client_secret_id: id.into(), client_secret_name: "key".into(), ..Shared::default() };
+        let retired = |stored: &str| -> Vec<&str> {
+            let former = superseded(&client("first"), &client(stored), &secrets);
+            former.into_iter().map(|secret| secret.client_secret_id.as_str()).collect()
+        };
+        assert_eq!(retired("earlier"), ["first", "cut off"]);
+        assert_eq!(retired("later"), ["first", "cut off", "earlier"]);
     }
 }
