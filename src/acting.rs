@@ -36,6 +36,8 @@ pub struct Place<'a> {
 pub enum Unreached {
     /// No credentials of its client can be had. Nothing is known of the object.
     NoCredentials(Diagnostic),
+    /// Its client may not do what was asked. Nothing is known of the object.
+    NotAllowed(Diagnostics),
     /// Its client is gone.
     ActorIsGone,
     /// Anything else.
@@ -43,12 +45,21 @@ pub enum Unreached {
 }
 
 impl Unreached {
+    /// Why the object can only be kept as it stands, where that is so.
+    pub fn keeps_unread(&self) -> Option<Diagnostic> {
+        match self {
+            Unreached::NoCredentials(why) => Some(why.clone()),
+            Unreached::NotAllowed(errors) => errors.iter().next().cloned(),
+            Unreached::ActorIsGone | Unreached::Failed(_) => None,
+        }
+    }
+
     /// The error for an operation that can't go on without reaching the object.
     pub fn into_error(self, client_id: &str, what: &str, id: &str) -> Diagnostics {
         match self {
             Unreached::NoCredentials(why) => why.into(),
             Unreached::ActorIsGone => actor_is_gone(client_id, what, id, "").into(),
-            Unreached::Failed(errors) => errors,
+            Unreached::NotAllowed(errors) | Unreached::Failed(errors) => errors,
         }
     }
 }
@@ -67,7 +78,7 @@ impl Unreached {
                 ),
             )
             .into(),
-            Unreached::Failed(errors) => errors,
+            Unreached::NotAllowed(errors) | Unreached::Failed(errors) => errors,
         }
     }
 }
@@ -158,6 +169,9 @@ pub fn sorted<T>(
         Err(error) if error.kind() == Kind::CannotAct => {
             Err(Unreached::NoCredentials(no_credentials(place.client_id.unwrap_or_default(), &error)))
         }
+        Err(error) if error.kind() == Kind::Forbidden && place.client_id.is_some_and(|id| !pangea.is_login(id)) => {
+            Err(error).explain(pangea, attempt).map_err(Unreached::NotAllowed)
+        }
         result => result.explain(pangea, attempt).map_err(Unreached::Failed),
     }
 }
@@ -191,11 +205,28 @@ pub async fn lacking(
             let purpose = format!("{purpose} as client {actor}, with a secret for the run");
             plan_help::lacking(pangea, &purpose, "pangea:platform:account:manage").await
         }
+        Value::Null
+            if service.is_some_and(|service| settings.service_token_source(service).is_none())
+                && plan_help::is_login_of_organization(pangea).await == Some(true) =>
+        {
+            nobody_of_a_project(purpose).into()
+        }
         Value::Null if service.is_none_or(|service| settings.service_token_source(service).is_none()) => {
             plan_help::lacking(pangea, purpose, scope).await
         }
         Value::Null | Value::Unknown => Diagnostics::new(),
     }
+}
+
+fn nobody_of_a_project(purpose: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "Nobody of a project makes the call",
+        format!(
+            "To {purpose}, a client of the project is needed. The provider's login is of the organization and of no project, and a project's \
+             services refuse it, whatever its scopes. Name a client of the project in `{IMPERSONATE}`, here or in the provider block."
+        ),
+    )
+    .at(Path::attribute(IMPERSONATE))
 }
 
 /// The error for an id of another kind where a client belongs.
@@ -216,6 +247,31 @@ pub fn not_there(client_id: Option<&str>, what: &str, id: &str) -> Diagnostic {
             "`{IMPERSONATE}` says who calls, and moves nothing: the {what} {id} stays in its project, and {who} does not find it \
              there. Name a client of that project. To delete it there and make it anew in the other project, run \
              `terraform apply -replace=ADDRESS`."
+        ),
+    )
+    .at(Path::attribute(IMPERSONATE))
+}
+
+/// The error for an object that was there when the plan was made.
+pub fn vanished(what: &str, id: &str) -> Diagnostic {
+    Diagnostic::error(
+        format!("The {what} no longer exists"),
+        format!(
+            "The {what} {id} was deleted after this plan was made. Run `terraform plan` again: it plans to make it anew."
+        ),
+    )
+}
+
+/// The error for an object that its client does not find, since the client is no longer in the object's project.
+pub fn client_has_left(client_id: &str, now: &str, what: &str, id: &str, project: &str) -> Diagnostic {
+    Diagnostic::error(
+        format!("The client of the {what} is no longer in its project"),
+        format!(
+            "The {what} {id} is in project {project}. Client {client_id}, as which it is read, changed and deleted, {now}, so it does not \
+             find it there, and nothing was touched. Three ways lead on: give the client its role in project {project} back, and apply that \
+             with `-target` on the client where this stands in the way; name another client of that project in `{IMPERSONATE}`, and apply \
+             that with `-refresh=false`; or let Terraform forget the object and leave it there, with a block \
+             `removed {{ lifecycle {{ destroy = false }} }}` and `-refresh=false`."
         ),
     )
     .at(Path::attribute(IMPERSONATE))

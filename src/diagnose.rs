@@ -480,7 +480,8 @@ fn what(error: &Error) -> String {
     text.strip_prefix("configuration: ").unwrap_or(&text).trim_end_matches('.').to_owned()
 }
 
-fn request_id(error: &Error) -> String {
+/// The end of a text, with Pangea's id of the request where there is one.
+pub(crate) fn request_id(error: &Error) -> String {
     error.request_id().map(|id| format!("\n\nPangea's request id: {id}")).unwrap_or_default()
 }
 

@@ -1,14 +1,16 @@
 //! Objects that a read does not find: gone, or only out of sight.
 
+use pangea_client::{Error, Kind};
 use tf_framework::{Context, Diagnostic, Model, Private, Result};
 
 use crate::{
     acting,
-    diagnose::{Attempt, Explain},
+    diagnose::{Attempt, Explain, request_id},
     provider::Pangea,
 };
 
 const READ_ORGANIZATION: &str = "pangea:platform:org:read";
+const READ_ROLES: &str = "pangea:platform:account:read";
 const READ_PROJECT: &str = "pangea:platform:project:read";
 
 /// Private state of every object that was seen.
@@ -90,9 +92,36 @@ pub async fn confirm_with_project<M: Model>(
     Err(acting::actor_is_gone(client_id, what, id, &fate).into())
 }
 
+/// Makes sure that an object which its client does not find is gone, and not only out of sight because the client has left the project in
+/// which the object was seen. `client_id` is who looked, where that was not the login.
+///
+/// # Errors
+/// When the client is in another project by now, or in none, and the object's still exists; when that can't be told.
+pub async fn confirm_in_project<M: Model>(
+    pangea: &Pangea,
+    client_id: Option<&str>,
+    what: &str,
+    id: &str,
+    ctx: &mut Context<M>,
+) -> Result<()> {
+    let Some(project) = noted(SEEN_IN_PROJECT, ctx) else { return Ok(()) };
+    let Some(client_id) = client_id.or(pangea.login_client_id()) else { return Ok(()) };
+    let attempt = Attempt::new("look for the roles of", "client", client_id).needing(READ_ROLES);
+    let roles = pangea.api()?.clients().roles(client_id).await.explain(pangea, &attempt)?;
+    let now: Vec<_> = roles.iter().filter(|role| role.r#type == "project").map(|role| role.id.as_str()).collect();
+    if now.contains(&project.as_str()) || !find_project(pangea, &project, ctx).await? {
+        return Ok(());
+    }
+    let now = match now.as_slice() {
+        [] => "has no role in any project by now".to_owned(),
+        now => format!("has its role in project {} by now", now.join(" and ")),
+    };
+    Err(acting::client_has_left(client_id, &now, what, id, &project).into())
+}
+
 /// Whether there is such a project. That it is gone is believed only where its organization is visible.
 async fn find_project<M: Model>(pangea: &Pangea, project: &str, ctx: &mut Context<M>) -> Result<bool> {
-    let looking_for = "project of an object whose client is gone";
+    let looking_for = "project of an object that is not found";
     let attempt = Attempt::new("look for", looking_for, project).needing(READ_PROJECT);
     if pangea.api()?.projects().find(project).await.explain(pangea, &attempt)?.is_some() {
         return Ok(true);
@@ -125,8 +154,14 @@ pub async fn confirm(pangea: &Pangea, organization: Option<&str>, what: &str, id
     let Some(organization) = organization else { return Err(in_no_known_organization(what, id).into()) };
     let looking_for = format!("organization of a {what} that was not found");
     let attempt = Attempt::new("look for", &looking_for, organization).needing(READ_ORGANIZATION);
-    if pangea.api()?.organizations().find(organization).await.explain(pangea, &attempt)?.is_some() {
-        return Ok(());
+    match pangea.api()?.organizations().find(organization).await {
+        Err(error) if error.kind() == Kind::Forbidden => {
+            return Err(sees_no_organization(what, id, organization, &error).into());
+        }
+        found => match found.explain(pangea, &attempt)? {
+            Some(_) => return Ok(()),
+            None => {}
+        },
     }
     Err(Diagnostic::error(
         format!("The {what} and its organization are not visible"),
@@ -137,6 +172,18 @@ pub async fn confirm(pangea: &Pangea, organization: Option<&str>, what: &str, id
         ),
     )
     .into())
+}
+
+fn sees_no_organization(what: &str, id: &str, organization: &str, error: &Error) -> Diagnostic {
+    Diagnostic::error(
+        format!("The {what} is not visible"),
+        format!(
+            "Pangea finds no {what} {id}. Whether it is gone can be told only by a login that sees the organization {organization}: this one \
+             lacks the scope `{READ_ORGANIZATION}`, or a role on the organization. The state stays as it is. Plan once with a login of the \
+             organization; or, if the {what} is really gone, remove it with `terraform state rm`.{}",
+            request_id(error)
+        ),
+    )
 }
 
 fn in_no_known_organization(what: &str, id: &str) -> Diagnostic {

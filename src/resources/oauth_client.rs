@@ -270,7 +270,7 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
             ctx.private().set(IMPORTED, true);
         }
         let found = match reach::look(pangea, &state).await {
-            Err(acting::Unreached::NoCredentials(why)) if !is_import => {
+            Err(unreached) if !is_import && let Some(why) = unreached.keeps_unread() => {
                 pangea.keep_unread(state.place().client_id.unwrap_or_default(), K::WHAT, &why, ctx);
                 return Ok(Some(state));
             }
@@ -285,6 +285,7 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
         let Some((client, api)) = found else {
             // Terraform itself says that there was nothing to import.
             if !is_import {
+                gone::confirm_in_project(pangea, state.place().client_id, K::WHAT, &id, ctx).await?;
                 pangea.confirm_gone(K::WHAT, &id, ctx).await?;
             }
             return Ok(None);
@@ -341,7 +342,7 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
         let id = prior.id().to_owned();
         let access = pangea.access.client(&id);
         let _changing = access.changing.lock().await;
-        let api = reach::api_for_change(pangea, &prior, &plan).await?;
+        let api = reach::api_for_change(pangea, &prior, &plan, ctx).await?;
         access.declare(plan.declared());
         access.ask(&plan.holding());
         let mut state = prior.clone();

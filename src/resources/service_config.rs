@@ -136,7 +136,7 @@ impl Resource<Pangea> for ServiceConfig {
         let place = plan.place();
         let scope = manage(place.service);
         let attempt = plan.attempt("create", &name, &scope);
-        gone::note_project(pangea, place.client_id, true, ctx).await;
+        gone::note_project(pangea, place.client_id.or(pangea.login_client_id()), true, ctx).await;
         let created = async {
             let api = pangea.at(place)?;
             let made = api.configs(plan.service()).create(&name, &plan.declared()).await;
@@ -157,7 +157,7 @@ impl Resource<Pangea> for ServiceConfig {
         let id = ids::of_state(&state.id, WHAT)?.to_owned();
         let is_import = ctx.private().is_set(IMPORTED);
         let found = match look_where_it_is(pangea, &state, &id).await {
-            Err(Unreached::NoCredentials(why)) if !is_import => {
+            Err(unreached) if !is_import && let Some(why) = unreached.keeps_unread() => {
                 pangea.keep_unread(state.place().client(), WHAT, &why, ctx);
                 return Ok(Some(state));
             }
@@ -171,13 +171,15 @@ impl Resource<Pangea> for ServiceConfig {
         let Some((found, reached_as)) = found else {
             // Terraform itself says that there was nothing to import.
             if !is_import {
+                gone::confirm_in_project(pangea, state.place().client_id, WHAT, &id, ctx).await?;
                 gone::warn(WHAT, &id, ctx);
             }
             return Ok(None);
         };
         ids::same(&id, &found.id, WHAT)?;
         note_seen(ctx, &found);
-        gone::note_project(pangea, reached_as.place().client_id, is_import, ctx).await;
+        let caller = reached_as.place().client_id.or(pangea.login_client_id());
+        gone::note_project(pangea, caller, is_import, ctx).await;
         ctx.private().remove(IMPORTED);
         let settings = if is_import {
             // What the configuration declares decides later; until then all of it is taken over.
@@ -208,7 +210,11 @@ impl Resource<Pangea> for ServiceConfig {
         };
         let found = found.map_err(|unreached| unreached.into_error(place.client(), WHAT, &id))?;
         let Some((found, reached_as)) = found else {
-            return Err(if moves { acting::not_there(place.client_id, WHAT, &id) } else { vanished(&id) }.into());
+            if moves {
+                return Err(acting::not_there(place.client_id, WHAT, &id).into());
+            }
+            gone::confirm_in_project(pangea, place.client_id, WHAT, &id, ctx).await?;
+            return Err(acting::vanished(WHAT, &id).into());
         };
         let mut wanted = found.clone();
         wanted.name = plan.name.clone().unwrap_or_default();
@@ -244,8 +250,8 @@ impl Resource<Pangea> for ServiceConfig {
         let delete = async |state: &ServiceConfig| {
             let api: Api = pangea.at(state.place())?;
             match api.configs(state.service()).delete(id).await {
-                Err(error) if error.is_gone() => Ok(()),
-                result => acting::sorted(result, pangea, state.place(), &attempt),
+                Err(error) if error.is_gone() => Ok(false),
+                result => acting::sorted(result.map(|()| true), pangea, state.place(), &attempt),
             }
         };
         let deleted = match delete(&state).await {
@@ -256,10 +262,12 @@ impl Resource<Pangea> for ServiceConfig {
             },
             deleted => deleted,
         };
-        if let Err(Unreached::ActorIsGone) = deleted {
-            return gone::confirm_with_project(pangea, place.client(), WHAT, id, ctx).await;
+        match deleted {
+            Ok(true) => Ok(()),
+            Ok(false) => gone::confirm_in_project(pangea, place.client_id, WHAT, id, ctx).await,
+            Err(Unreached::ActorIsGone) => gone::confirm_with_project(pangea, place.client(), WHAT, id, ctx).await,
+            Err(unreached) => Err(unreached.into_error(place.client(), WHAT, id)),
         }
-        deleted.map_err(|unreached| unreached.into_error(place.client(), WHAT, id))
     }
 
     async fn import(_: &Pangea, id: &str, ctx: &mut Context<ServiceConfig>) -> Result<ServiceConfig> {
@@ -417,15 +425,6 @@ fn conflict(id: &str) -> Diagnostic {
         format!(
             "The {WHAT} {id} was changed on Pangea after this plan was made, so nothing was written over it. Run `terraform plan` to see \
              how it is now, and apply that."
-        ),
-    )
-}
-
-fn vanished(id: &str) -> Diagnostic {
-    Diagnostic::error(
-        "The service configuration no longer exists",
-        format!(
-            "The {WHAT} {id} was deleted after this plan was made. Run `terraform plan` again: it plans to make it anew."
         ),
     )
 }

@@ -615,6 +615,119 @@ fn what_went_with_its_project_is_dropped_once_that_is_confirmed_and_its_destroy_
 }
 
 #[test]
+fn a_client_that_leaves_the_project_of_its_objects_or_loses_its_role_takes_nothing_along() {
+    every_cli().run(|world| {
+        let all = |project: &str| {
+            format!(
+                r#"
+resource "pangea_project" "all" {{
+  for_each = toset(["one", "two"])
+  name     = each.key
+  geo      = "us"
+}}
+
+resource "pangea_management_client" "it" {{
+  name = "it"
+  scopes = [
+    "pangea:platform:account:manage", "pangea:platform:account:read",
+    "pangea:service:audit:config:manage", "pangea:service:audit:config:read",
+  ]
+  roles               = [{{ type = "project", id = pangea_project.all["{project}"].id, role = "admin" }}]
+  store_client_secret = false
+}}
+
+resource "pangea_service_client" "it" {{
+  name   = "it"
+  scopes = ["pangea:service:ai-guard:read"]
+  {AS_CLIENT}
+}}
+{}"#,
+                config(AS_CLIENT)
+            )
+        };
+        world.config(&all("one")).apply();
+        let client = world.text("pangea_management_client.it", "id");
+        let (config_id, service_client) = (id(world), world.text("pangea_service_client.it", "id"));
+
+        world.config(&all("two")).apply();
+        let text = world.plan_fails();
+        for what in ["service configuration", "service client"] {
+            assert!(text.contains(&format!("Error: The client of the {what} is no longer in its project\n")), "{text}");
+        }
+        assert!(text.contains("has its role in project ppi_… by now"), "{text}");
+        let plan = world.plan_with(&["-destroy", "-refresh=false"]);
+        let text = world.apply_planned_fails(&plan);
+        assert_eq!(text.matches("is no longer in its project").count(), 2, "{text}");
+        assert_eq!((id(world), world.text("pangea_service_client.it", "id")), (config_id.clone(), service_client));
+        assert!(world.emulator().config(&config_id).is_some());
+        world.config(&all("one"));
+        let target = "-target=pangea_management_client.it";
+        world.run(&["apply", "-auto-approve", "-input=false", target]).success().unwrap();
+        world.plan_is_empty();
+
+        // A role that was taken away comes back with the next apply.
+        assert!(world.emulator().set_roles(&client, &[]));
+        let plan = world.plan();
+        assert_eq!(plan.actions(), ["update pangea_management_client.it"]);
+        assert_eq!(plan.warnings().matches("were not read").count(), 1, "{}", plan.warnings());
+        world.apply_planned(&plan);
+        world.plan_is_empty();
+        world.destroy();
+        assert!(world.emulator().leftovers().is_empty());
+    });
+}
+
+#[test]
+fn a_configuration_of_the_login_is_not_forgotten_under_a_login_of_another_project() {
+    every_cli().run(|world| {
+        let login = |name: &str| {
+            format!(
+                r#"
+resource "pangea_project" "{name}" {{
+  name = "{name}"
+  geo  = "us"
+}}
+
+resource "pangea_management_client" "{name}" {{
+  name   = "{name}"
+  scopes = [
+    "pangea:platform:account:read", "pangea:platform:project:read", "pangea:platform:org:read",
+    "pangea:service:audit:config:manage", "pangea:service:audit:config:read",
+  ]
+  roles  = [{{ type = "project", id = pangea_project.{name}.id, role = "admin" }}]
+}}
+"#
+            )
+        };
+        world.config(&(login("one") + &login("two"))).apply();
+        let credentials = ["one", "two"].map(|name| {
+            let address = format!("pangea_management_client.{name}");
+            (world.text(&address, "id"), world.text(&address, "client_secret"))
+        });
+        let log_in = |world: &mut World, number: usize| {
+            let (client_id, secret) = &credentials[number];
+            world.set("PANGEA_CLIENT_ID", client_id).set("PANGEA_CLIENT_SECRET", secret);
+        };
+        for address in ["pangea_management_client.one", "pangea_management_client.two"] {
+            world.forget(address);
+        }
+        for address in ["pangea_project.one", "pangea_project.two"] {
+            world.forget(address);
+        }
+        log_in(world, 0);
+        world.config(&config("")).apply();
+        log_in(world, 1);
+        let text = world.plan_fails();
+        assert!(text.contains("The project is not visible"), "{text}");
+        let plan = world.plan_with(&["-destroy", "-refresh=false"]);
+        assert!(world.apply_planned_fails(&plan).contains("The project is not visible"));
+        log_in(world, 0);
+        world.plan_is_empty();
+        world.destroy();
+    });
+}
+
+#[test]
 fn a_plan_that_deletes_the_client_of_what_stays_warns() {
     every_cli().run(|world| {
         world.config(&all("jsonencode({})")).apply();

@@ -58,6 +58,7 @@ pub(super) async fn api_for_change<K: Kind>(
     pangea: &Pangea,
     prior: &OauthClient<K>,
     plan: &OauthClient<K>,
+    ctx: &mut Context<OauthClient<K>>,
 ) -> Result<Api> {
     let moves = prior.own.actor() != plan.own.actor();
     if !moves && plan.place().client_id.is_none() {
@@ -69,6 +70,10 @@ pub(super) async fn api_for_change<K: Kind>(
     let found = if moves { look_as_recorded(pangea, &client).await } else { look(pangea, &client).await };
     match found.map_err(|unreached| client.unreached(unreached, prior.id()))? {
         Some((_, api)) => Ok(api),
+        None if !moves => {
+            gone::confirm_in_project(pangea, plan.place().client_id, K::WHAT, prior.id(), ctx).await?;
+            Err(acting::vanished(K::WHAT, prior.id()).into())
+        }
         None => Err(acting::not_there(plan.place().client_id, K::WHAT, prior.id()).into()),
     }
 }
@@ -84,6 +89,7 @@ pub(super) async fn api_for_delete<K: Kind>(
         Err(Unreached::ActorIsGone) => {
             gone::confirm_with_project(pangea, actor, K::WHAT, state.id(), ctx).await.map(|()| None)
         }
+        Ok(None) => gone::confirm_in_project(pangea, Some(actor), K::WHAT, state.id(), ctx).await.map(|()| None),
         found => Ok(found.map_err(|unreached| state.unreached(unreached, state.id()))?.map(|(_, api)| api)),
     }
 }
