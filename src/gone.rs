@@ -154,14 +154,14 @@ pub async fn confirm(pangea: &Pangea, organization: Option<&str>, what: &str, id
     let Some(organization) = organization else { return Err(in_no_known_organization(what, id).into()) };
     let looking_for = format!("organization of a {what} that was not found");
     let attempt = Attempt::new("look for", &looking_for, organization).needing(READ_ORGANIZATION);
-    match pangea.api()?.organizations().find(organization).await {
+    let found = match pangea.api()?.organizations().find(organization).await {
         Err(error) if error.kind() == Kind::Forbidden => {
             return Err(sees_no_organization(what, id, organization, &error).into());
         }
-        found => match found.explain(pangea, &attempt)? {
-            Some(_) => return Ok(()),
-            None => {}
-        },
+        found => found.explain(pangea, &attempt)?,
+    };
+    if found.is_some() {
+        return Ok(());
     }
     Err(Diagnostic::error(
         format!("The {what} and its organization are not visible"),
