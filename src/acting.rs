@@ -148,8 +148,8 @@ impl Pangea {
             ctx.warn(
                 format!("Objects of client {client_id} were not read"),
                 format!(
-                    "{} A {what}, and whatever else acts as that client, stays in the state as it is: Terraform does not notice \
-                     what has changed on Pangea meanwhile.",
+                    "A {what}, and whatever else acts as that client, stays in the state as it is: Terraform does not notice what has \
+                     changed on Pangea meanwhile. The reason: {}",
                     why.detail
                 ),
             );
@@ -263,7 +263,11 @@ pub fn vanished(what: &str, id: &str) -> Diagnostic {
 }
 
 /// The error for an object that its client does not find, since the client is no longer in the object's project.
-pub fn client_has_left(client_id: &str, now: &str, what: &str, id: &str, project: &str) -> Diagnostic {
+pub fn client_has_left(client_id: &str, now: &BTreeSet<String>, what: &str, id: &str, project: &str) -> Diagnostic {
+    let now = match now.iter().cloned().collect::<Vec<_>>().join(" and ") {
+        nowhere if nowhere.is_empty() => "has no role in any project by now".to_owned(),
+        now => format!("has its role in project {now} by now"),
+    };
     Diagnostic::error(
         format!("The client of the {what} is no longer in its project"),
         format!(

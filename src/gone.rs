@@ -1,7 +1,9 @@
 //! Objects that a read does not find: gone, or only out of sight.
 
+use std::collections::BTreeSet;
+
 use pangea_client::{Error, Kind};
-use tf_framework::{Context, Diagnostic, Model, Private, Result};
+use tf_framework::{Context, Diagnostic, Diagnostics, Model, Private, Result};
 
 use crate::{
     acting,
@@ -106,17 +108,30 @@ pub async fn confirm_in_project<M: Model>(
 ) -> Result<()> {
     let Some(project) = noted(SEEN_IN_PROJECT, ctx) else { return Ok(()) };
     let Some(client_id) = client_id.or(pangea.login_client_id()) else { return Ok(()) };
-    let attempt = Attempt::new("look for the roles of", "client", client_id).needing(READ_ROLES);
-    let roles = pangea.api()?.clients().roles(client_id).await.explain(pangea, &attempt)?;
-    let now: Vec<_> = roles.iter().filter(|role| role.r#type == "project").map(|role| role.id.as_str()).collect();
-    if now.contains(&project.as_str()) || !find_project(pangea, &project, ctx).await? {
-        return Ok(());
-    }
-    let now = match now.as_slice() {
-        [] => "has no role in any project by now".to_owned(),
-        now => format!("has its role in project {} by now", now.join(" and ")),
+    let now = async {
+        let attempt = Attempt::new("look for the roles of", "client", client_id).needing(READ_ROLES);
+        let roles = pangea.api()?.clients().roles(client_id).await.explain(pangea, &attempt)?;
+        let now: BTreeSet<_> = roles.into_iter().filter(|role| role.r#type == "project").map(|role| role.id).collect();
+        let is_gone = now.contains(&project) || !find_project(pangea, &project, ctx).await?;
+        Ok((!is_gone).then_some(now))
     };
-    Err(acting::client_has_left(client_id, &now, what, id, &project).into())
+    match now.await {
+        Ok(None) => Ok(()),
+        Ok(Some(now)) => Err(acting::client_has_left(client_id, &now, what, id, &project).into()),
+        Err(why) => Err(out_of_sight(client_id, what, id, &project, &why).into()),
+    }
+}
+
+fn out_of_sight(client_id: &str, what: &str, id: &str, project: &str, why: &Diagnostics) -> Diagnostic {
+    let why: Vec<_> = why.iter().map(|error| error.detail.as_str()).collect();
+    Diagnostic::error(
+        format!("The {what} is not visible"),
+        format!(
+            "Client {client_id} finds no {what} {id}, which was seen in project {project}. Whether it is gone, or the client is in another \
+             project, can't be told, so the state stays as it is. Log in as a client of that project or of the organization. The reason: {}",
+            why.join(" ")
+        ),
+    )
 }
 
 /// Whether there is such a project. That it is gone is believed only where its organization is visible.

@@ -66,7 +66,7 @@ fn the_drift_job_tells_drift_from_a_check_and_from_objects_that_it_could_not_see
         world.config(&format!("provider \"pangea\" {{\n  mint_run_secrets = false\n}}\n{WATCHED}"));
         expect![[r#"
             1
-            Objects of client psa_… were not read: acting as client psa_…: no secret of it is given, and none may be made for this run. Either put a secret of the client to act as into the provider's `client_credentials`, by its id; or let the provider make one for the run (`mint_run_secrets`, true by default), for which its login needs the scope `pangea:platform:account:manage` and a role that reaches the client. A service configuration, and whatever else acts as that client, stays in the state as it is: Terraform does not notice what has changed on Pangea meanwhile.
+            Objects of client psa_… were not read: A service configuration, and whatever else acts as that client, stays in the state as it is: Terraform does not notice what has changed on Pangea meanwhile. The reason: acting as client psa_…: no secret of it is given, and none may be made for this run. Either put a secret of the client to act as into the provider's `client_credentials`, by its id; or let the provider make one for the run (`mint_run_secrets`, true by default), for which its login needs the scope `pangea:platform:account:manage` and a role that reaches the client.
         "#]].assert_eq(&told(&drift(world)));
 
         let secret = world.variable("PANGEA_CLIENT_SECRET").to_owned();

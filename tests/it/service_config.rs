@@ -718,9 +718,9 @@ resource "pangea_management_client" "{name}" {{
         world.config(&config("")).apply();
         log_in(world, 1);
         let text = world.plan_fails();
-        assert!(text.contains("The project is not visible"), "{text}");
+        assert!(text.contains("Error: The service configuration is not visible\n"), "{text}");
         let plan = world.plan_with(&["-destroy", "-refresh=false"]);
-        assert!(world.apply_planned_fails(&plan).contains("The project is not visible"));
+        assert!(world.apply_planned_fails(&plan).contains("Error: The service configuration is not visible\n"));
         log_in(world, 0);
         world.plan_is_empty();
         world.destroy();
