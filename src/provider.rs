@@ -63,7 +63,7 @@ impl Provider for PangeaProvider {
             ResourceType::of::<resources::ManagementClient>().identified().into(),
             ResourceType::of::<resources::ServiceClient>().identified().into(),
             ResourceType::of::<resources::ClientGrant>().identified().into(),
-            ResourceType::of::<resources::ClientSecret>().identified().into(),
+            ResourceType::of::<resources::ClientSecret>().identified().generates_config().into(),
             ResourceType::of::<resources::ServiceConfig>().identified().into(),
             ResourceType::of::<resources::Organization>().identified().into(),
         ]

@@ -57,7 +57,7 @@ impl Action<Pangea> for ClientSecretRotate {
         let new = rotated.await?;
         let until = grace_period.map_or("for as long as Vault says".to_owned(), |period| format!("for {period}"));
         let told = format!(
-            "Secret {} took the place of {}, which stays good {until}.",
+            "Secret {} is the current version of the item of {} now. The version that it took the place of stays good {until}.",
             new.client_secret_id, secret.client_secret_id
         );
         progress.say(told).await;

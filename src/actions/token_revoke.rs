@@ -72,8 +72,8 @@ impl TokenRevoke {
             () => return None,
         };
         let detail = format!(
-            "`{attribute}` came without a value. Terraform 1.16 drops ephemeral values from an action that is run by hand (`-invoke`): \
-             give the value through a variable that is `sensitive` and not `ephemeral`. Nothing was revoked."
+            "`{attribute}` is null: is its variable set? Terraform 1.16 also drops ephemeral values from an action that is run by hand \
+             (`-invoke`): give the value through a variable that is `sensitive` and not `ephemeral`. Nothing was revoked."
         );
         Some(Diagnostic::error("The value did not arrive", detail).at(Path::attribute(attribute)))
     }

@@ -8,8 +8,8 @@ mod seal;
 
 use pangea_client::{CreatedSecret, ExposeSecret, NewSecret, SecretMetadata, SecretUpdate};
 use tf_framework::{
-    Context, Diagnostic, Diagnostics, Identified, Model, Path, Plan, Private, Resource, Result, Secret, Timeouts,
-    Value, async_trait,
+    Context, Diagnostic, Diagnostics, GenerateConfig, Identified, Model, Path, Plan, Private, Resource, Result, Secret,
+    Timeouts, Value, async_trait,
 };
 
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
     resources::{
         OPERATION_LIMIT,
         expiry::{self, Expiring},
+        oauth_client::check_name,
     },
 };
 
@@ -91,7 +92,8 @@ impl Resource<Pangea> for ClientSecret {
     fn validate(config: &ClientSecret, diagnostics: &mut Diagnostics) {
         let misplaced = ids::misplaced(&config.client_id, Path::attribute("client_id"), ids::CLIENT);
         let no_recipient = config.encrypt_to.as_deref().and_then(seal::check);
-        misplaced.into_iter().chain(no_recipient).for_each(|problem| diagnostics.push(problem));
+        let of_a_rotation = check_name(&config.name, "name");
+        misplaced.into_iter().chain(no_recipient).chain(of_a_rotation).for_each(|problem| diagnostics.push(problem));
     }
 
     fn modify_plan(_: Option<&Pangea>, plan: &mut Plan<ClientSecret>) {
@@ -239,6 +241,15 @@ impl Identified<Pangea> for ClientSecret {
 /// Whether nobody knows what the secret was made with: it was imported and not changed since, or the private state that said so is lost.
 fn is_imported(private: &Private) -> bool {
     private.is_set(IMPORTED) || gone::is_lost(private)
+}
+
+impl GenerateConfig<Pangea> for ClientSecret {
+    /// A name that is refused is left out, and stays what it is on Pangea.
+    fn generate_config(state: &ClientSecret, config: &mut ClientSecret, _: &mut Diagnostics) {
+        if check_name(&state.name, "name").is_some() {
+            config.name = Value::Null;
+        }
+    }
 }
 
 /// Plans the value of a secret that is to be made: as it is, or encrypted.

@@ -36,6 +36,7 @@ use crate::{
 };
 
 pub use rotation::Rotation;
+pub(crate) use secret::check_name;
 
 /// A client in the state of its resource: what all clients have, and what its kind has besides.
 #[derive(Clone, Default)]
@@ -207,7 +208,8 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
 
     fn validate(config: &OauthClient<K>, diagnostics: &mut Diagnostics) {
         acting::check_actor(config.own.actor(), diagnostics);
-        rotation::conflict(config).into_iter().for_each(|problem| diagnostics.push(problem));
+        let of_a_rotation = check_name(&config.client_secret_name, "client_secret_name");
+        rotation::conflict(config).into_iter().chain(of_a_rotation).for_each(|problem| diagnostics.push(problem));
         check_ids(config.own.roles(), diagnostics);
     }
 

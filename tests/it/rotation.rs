@@ -324,6 +324,11 @@ fn a_forgotten_secret_is_retired_by_the_next_that_is_made_and_an_overlap_is_neve
             ("secret_rotation = { overlap = \"0\" }", "must be at least 15 minutes"),
             ("secret_rotation = { overlap = \"14m\" }", "must be at least 15 minutes"),
             ("store_client_secret = false\n  secret_rotation = {}", "There is no secret to rotate"),
+            ("client_secret_name = \"key #2\"", "The name is one of a rotation"),
+            (
+                "}\nresource \"pangea_client_secret\" \"it\" {\n  client_id = \"psa_a\"\n  name      = \"key #2\"",
+                "The name is one of a rotation",
+            ),
         ] {
             let text = world.config(&client(lines)).plan_fails();
             assert!(text.contains(problem), "{text}");

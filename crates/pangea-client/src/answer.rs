@@ -132,6 +132,15 @@ impl Body<'_> {
         }
     }
 
+    /// Whether Pangea certainly didn't write it: no JSON object, or one of neither shape that its refusals have. A gateway writes such.
+    fn is_foreign(&self) -> bool {
+        match self {
+            Body::Empty => false,
+            Body::Object(_) => self.text("status").or(self.text("error")).is_none(),
+            Body::Foreign(_) => true,
+        }
+    }
+
     fn request_id(&self) -> Option<String> {
         self.text("request_id").and_then(plausible_id)
     }
@@ -172,6 +181,8 @@ fn refusal(reply: &Reply, body: &Body<'_>, scrub: &Scrub, wall: SystemTime) -> F
         (None, Body::Object(_) | Body::Empty) => None,
     };
     let code = envelope.or(oauth).map(|code| scrub.text(code));
+    // A success by its status, with a word in the envelope that nobody knows.
+    let is_puzzling = (200..300).contains(&reply.status) && kind == Kind::Other;
     let what = format!(
         "the service answered {}{}{}{}",
         reply.status,
@@ -188,11 +199,11 @@ fn refusal(reply: &Reply, body: &Body<'_>, scrub: &Scrub, wall: SystemTime) -> F
             scope: body.text("scope").map(|scope| scrub.text(scope)).or_else(|| challenged_scope(&reply.headers)),
             request_id: body.request_id().or_else(|| request_id(&reply.headers)),
         }),
-        foreign: matches!(body, Body::Foreign(_)),
+        foreign: body.is_foreign(),
         pause: matches!(kind, Kind::RateLimited | Kind::Unavailable)
             .then(|| retry::pause(&reply.headers, wall))
             .flatten(),
-        reached: if matches!(kind, Kind::Unavailable | Kind::Timeout) || reply.status >= 500 {
+        reached: if matches!(kind, Kind::Unavailable | Kind::Timeout) || reply.status >= 500 || is_puzzling {
             Reached::Unknown
         } else {
             Reached::Refused
@@ -398,6 +409,16 @@ mod tests {
             expect![[r#"Other: the service answered 418: {"message":"short and stout"}"#]],
         );
         check(301, "", expect!["Other: the service answered 301, a redirect, which is never followed"]);
+    }
+
+    #[test]
+    fn whether_a_success_with_an_unknown_word_was_carried_out_is_not_known() {
+        let reached = |body: &str| understood(Style::Envelope, &reply(200, &[], body)).unwrap_err().reached;
+        assert_eq!(reached(r#"{"status":"Failed","summary":"for no reason"}"#), Reached::Unknown);
+        for refused in [r#"{"status":"ValidationError"}"#, r#"{"status":"NotFound"}"#, r#"{"error":"invalid_request"}"#]
+        {
+            assert_eq!(reached(refused), Reached::Refused, "{refused}");
+        }
     }
 
     #[test]

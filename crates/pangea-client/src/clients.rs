@@ -166,6 +166,7 @@ pub struct Client {
     #[serde(rename = "scope", default, deserialize_with = "lenient::scopes")]
     pub scopes: BTreeSet<String>,
     /// `client_secret_basic` or `client_secret_post`.
+    #[serde(default, deserialize_with = "lenient::if_readable")]
     pub token_endpoint_auth_method: Option<String>,
     /// Where an authorization may redirect to.
     #[serde(default, deserialize_with = "lenient::without_nulls")]
@@ -177,20 +178,28 @@ pub struct Client {
     #[serde(default, deserialize_with = "lenient::without_nulls")]
     pub response_types: Vec<String>,
     /// The lifetime of the client's tokens in seconds.
+    #[serde(default, deserialize_with = "lenient::if_readable")]
     pub client_token_expires_in: Option<i64>,
     /// The user who owns the client, `pui_…`.
+    #[serde(default, deserialize_with = "lenient::if_readable")]
     pub owner_id: Option<String>,
     /// The owner's e-mail address.
+    #[serde(default, deserialize_with = "lenient::if_readable")]
     pub owner_username: Option<String>,
     /// The client that registered this one, `psa_…`.
+    #[serde(default, deserialize_with = "lenient::if_readable")]
     pub creator_id: Option<String>,
     /// `management`, or what service clients have.
+    #[serde(default, deserialize_with = "lenient::if_readable")]
     pub client_class: Option<String>,
     /// `organization` or `project`.
+    #[serde(default, deserialize_with = "lenient::if_readable")]
     pub tenanted_by: Option<String>,
     /// When the client was registered.
+    #[serde(default, deserialize_with = "lenient::if_readable")]
     pub created_at: Option<String>,
     /// When the client was last changed.
+    #[serde(default, deserialize_with = "lenient::if_readable")]
     pub updated_at: Option<String>,
 }
 
@@ -309,10 +318,14 @@ fn register(client: &NewClient) -> Request<RegisteredClient> {
 fn registered(answer: Value) -> serde_json::Result<RegisteredClient> {
     #[derive(Deserialize)]
     struct FirstSecret {
+        #[serde(default, deserialize_with = "lenient::if_readable")]
         client_secret_id: Option<String>,
         client_secret: SecretString,
+        #[serde(default, deserialize_with = "lenient::if_readable")]
         client_secret_expires_at: Option<String>,
+        #[serde(default, deserialize_with = "lenient::if_readable")]
         client_secret_name: Option<String>,
+        #[serde(default, deserialize_with = "lenient::if_readable")]
         client_secret_description: Option<String>,
     }
 

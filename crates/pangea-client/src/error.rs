@@ -79,8 +79,8 @@ impl Error {
     /// Whether the object that was asked for is certainly gone: a 404 of the service itself, or a 400 whose sole error
     /// is `DoesNotExist` at `/id`.
     ///
-    /// A 404 with a page of text or HTML is not that: it comes from something that stands before the service, or from a
-    /// wrong address, and says nothing about the object.
+    /// A 404 with a page of text or HTML, or with JSON that none of Pangea's services writes, is not that: it comes from something
+    /// that stands before the service, or from a wrong address, and says nothing about the object.
     pub fn is_gone(&self) -> bool {
         match self.kind() {
             Kind::NotFound => !self.0.failure.foreign,
@@ -215,7 +215,7 @@ pub(crate) struct Failure {
     pub(crate) status: Option<u16>,
     /// Boxed, so that the results of inner functions stay small.
     pub(crate) told: Box<Told>,
-    /// The answer was not written by Pangea: text or HTML in place of a JSON object.
+    /// The answer was not written by Pangea: text or HTML in place of a JSON object, or one of another shape.
     pub(crate) foreign: bool,
     /// How long the service asks to wait.
     pub(crate) pause: Option<Duration>,

@@ -104,8 +104,10 @@ pub struct Project {
     #[serde(default, deserialize_with = "lenient::non_empty")]
     pub fqdn: Option<String>,
     /// When the project was created.
+    #[serde(default, deserialize_with = "lenient::if_readable")]
     pub created_at: Option<String>,
     /// When the project was last changed.
+    #[serde(default, deserialize_with = "lenient::if_readable")]
     pub updated_at: Option<String>,
 }
 

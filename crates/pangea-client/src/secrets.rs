@@ -162,10 +162,13 @@ pub struct CreatedSecret {
     /// `pck_…`.
     pub client_secret: SecretString,
     /// When it expires, as sent (ISO 8601, UTC).
+    #[serde(default, deserialize_with = "lenient::if_readable")]
     pub client_secret_expires_at: Option<String>,
     /// The name.
+    #[serde(default, deserialize_with = "lenient::if_readable")]
     pub client_secret_name: Option<String>,
     /// The description.
+    #[serde(default, deserialize_with = "lenient::if_readable")]
     pub client_secret_description: Option<String>,
 }
 

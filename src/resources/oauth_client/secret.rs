@@ -29,6 +29,19 @@ const SLACK: SignedDuration = SignedDuration::from_mins(5);
 /// The longest lifetime that Pangea takes, in seconds: 365 days.
 const MAX_LIFETIME: i64 = 31_536_000;
 
+/// The error for a secret's name in the configuration that ends as rotations let theirs end: what has one is taken for a rotation's.
+pub(crate) fn check_name(name: &Value<String>, attribute: &str) -> Option<Diagnostic> {
+    let (base, generation) = split(name.as_deref()?);
+    (generation > 1).then(|| {
+        let detail = format!(
+            "A name that ends in ` #{generation}` is one that a rotation in place gives, and the next rotation of a secret named \
+             \"{base}\" would end what has it. Choose another name, such as \"{base} {generation}\". A secret that has the name already is \
+             renamed in the Pangea User Console before it is imported."
+        );
+        Diagnostic::error("The name is one of a rotation", detail).at(Path::attribute(attribute))
+    })
+}
+
 /// Revokes the secret that came with the client, so that none is alive. `told` is its id, where the registration gave it:
 /// the guide's answer does, the SDKs' types have no place for it. The list of secrets always names it.
 pub(super) async fn drop_first<K: Kind>(
@@ -469,6 +482,20 @@ mod tests {
             assert_eq!(split(name), (name, 1), "{name}");
         }
         assert_eq!(name_of(&"x".repeat(MAX_NAME), 2).chars().count(), MAX_NAME);
+    }
+
+    #[test]
+    fn a_name_that_only_a_rotation_gives_is_refused_where_it_is_configured() {
+        let refused = check_name(&"key #2".into(), "name").unwrap();
+        assert_eq!(refused.summary, "The name is one of a rotation");
+        assert!(refused.detail.contains("such as \"key 2\""), "{}", refused.detail);
+        for good in ["key", "key #1", "key #", "key 2", "#2"]
+            .map(Value::<String>::from)
+            .iter()
+            .chain([&Value::Null, &Value::Unknown])
+        {
+            assert!(check_name(good, "name").is_none(), "{good:?}");
+        }
     }
 
     #[test]

@@ -96,6 +96,8 @@ async fn what_only_looks_gone_is_an_error() {
     for reaction in [
         json(404, "<html>404</html>"),
         json(404, "404 page not found"),
+        json(404, r#"{"message":"no Route matched with those values"}"#),
+        json(404, "{}"),
         json(403, "{}"),
         json(400, elsewhere),
         json(400, two),
@@ -103,6 +105,14 @@ async fn what_only_looks_gone_is_an_error() {
         let world = World::answering([reaction]).await;
         world.api.projects().find("ppi_a").await.unwrap_err();
     }
+}
+
+#[tokio::test]
+async fn a_project_may_be_there_where_its_creation_is_answered_with_an_unknown_word() {
+    let world =
+        World::answering([json(200, r#"{"status":"Provisioning","summary":"soon","request_id":"prq_a"}"#)]).await;
+    let error = world.api.projects().create(&crate::NewProject::default()).await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (Kind::Ambiguous, Some("Provisioning")));
 }
 
 #[tokio::test]
@@ -115,6 +125,22 @@ async fn a_registration_gives_the_secret_and_the_client() {
     assert_eq!(registered.client.scopes, ["a", "b"].map(str::to_owned).into());
     assert_eq!(registered.client.response_types, ["token"]);
     assert_eq!(registered.client.redirect_uris, [""; 0]);
+}
+
+#[tokio::test]
+async fn what_was_made_is_known_by_its_id_whatever_stands_beside_it() {
+    let client = r#"{"client_id":"psa_a","client_name":"one","client_secret":"pck_a","client_token_expires_in":"3600","created_at":5,"client_secret_expires_at":{}}"#;
+    let registered =
+        World::answering([json(200, client)]).await.api.clients().register(&NewClient::default()).await.unwrap();
+    assert_eq!((registered.client.client_id.as_str(), registered.client.client_token_expires_in), ("psa_a", None));
+    let project =
+        r#"{"status":"success","result":{"id":"ppi_a","name":"one","org":"poi_a","geo":"us","created_at":5}}"#;
+    let world = World::answering([json(200, project)]).await;
+    assert_eq!(world.api.projects().create(&crate::NewProject::default()).await.unwrap().id, "ppi_a");
+    let secret = r#"{"client_secret_id":"pce_a","client_secret":"pck_a","client_secret_expires_at":5}"#;
+    let made =
+        World::answering([json(200, secret)]).await.api.clients().create_secret("psa_a", &NewSecret::default()).await;
+    assert_eq!(made.unwrap().client_secret_id, "pce_a");
 }
 
 #[tokio::test]
