@@ -37,7 +37,8 @@ pub struct ClientSecret {
     /// Id of the client, `psa_…`. Another client replaces the secret.
     #[attr(required, replace_on_change, length(1..=255))]
     pub client_id: Value<String>,
-    /// Name of the secret. Pangea's default is the client's name and ` Secret`.
+    /// Name of the secret. Pangea's default is the client's name and ` Secret`. It may not end in ` #2` or a higher number, as the names do
+    /// that a rotation in place gives.
     #[attr(optional_computed, keep_when_unknown, length(1..=255))]
     pub name: Value<String>,
     /// Description of the secret.

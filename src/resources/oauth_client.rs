@@ -119,7 +119,8 @@ pub struct Shared {
     /// can't change it.
     #[attr(optional_computed, keep_when_unknown, replace_when_configured, at_least(1))]
     pub client_token_expires_in: Value<i64>,
-    /// Name of the first secret. Pangea's default is the client's name and ` Secret`.
+    /// Name of the first secret. Pangea's default is the client's name and ` Secret`. It may not end in ` #2` or a higher number: those are
+    /// for what a rotation makes of it.
     #[attr(optional_computed, keep_when_unknown, length(1..=255))]
     pub client_secret_name: Value<String>,
     /// Description of the first secret.
