@@ -29,7 +29,7 @@ const SEEN_IN_PROJECT: &str = "seen_in_project";
 
 /// Notes the provider's organization with an object that was found, so that a later login of another organization, which
 /// doesn't find it, is known for what it is. Where the organization is not known, it is the login's client that counts.
-pub fn note_organization<M: Model>(pangea: &Pangea, ctx: &mut Context<M>) {
+pub fn note_sighting<M: Model>(pangea: &Pangea, ctx: &mut Context<M>) {
     ctx.private().set(SEEN, true);
     match (pangea.default_organization_id().into_known(), pangea.login_client_id()) {
         (Some(organization), _) => ctx.private().set(SEEN_IN, organization),
@@ -51,7 +51,7 @@ fn noted<M: Model>(key: &str, ctx: &mut Context<M>) -> Option<String> {
 /// Notes in which project an object is that is reached as a client: that of the client's role. For a new object the roles are asked
 /// for, once in a run and client; for others it counts only what this process has met, so that no read asks for more.
 pub async fn note_project<M: Model>(pangea: &Pangea, client_id: Option<&str>, is_new: bool, ctx: &mut Context<M>) {
-    note_organization(pangea, ctx);
+    note_sighting(pangea, ctx);
     let Some(client_id) = client_id else { return };
     let client = pangea.access.client(client_id);
     if is_new && client.project().is_none() {
@@ -98,7 +98,8 @@ pub async fn confirm_with_project<M: Model>(
 /// which the object was seen. `client_id` is who looked, where that was not the login.
 ///
 /// # Errors
-/// When the client is in another project by now, or in none, and the object's still exists; when that can't be told.
+/// When the client is in another project by now, or in none, and the object's still exists; when that can't be told, or what was noted
+/// is lost.
 pub async fn confirm_in_project<M: Model>(
     pangea: &Pangea,
     client_id: Option<&str>,
@@ -106,7 +107,9 @@ pub async fn confirm_in_project<M: Model>(
     id: &str,
     ctx: &mut Context<M>,
 ) -> Result<()> {
-    let Some(project) = noted(SEEN_IN_PROJECT, ctx) else { return Ok(()) };
+    let Some(project) = noted(SEEN_IN_PROJECT, ctx) else {
+        return if is_lost(ctx.private()) { Err(in_no_known_organization(what, id).into()) } else { Ok(()) };
+    };
     let Some(client_id) = client_id.or(pangea.login_client_id()) else { return Ok(()) };
     let now = async {
         let attempt = Attempt::new("look for the roles of", "client", client_id).needing(READ_ROLES);
@@ -150,11 +153,8 @@ async fn find_project<M: Model>(pangea: &Pangea, project: &str, ctx: &mut Contex
 /// # Errors
 /// As [`confirm`].
 pub async fn confirm_noted<M: Model>(pangea: &Pangea, what: &str, id: &str, ctx: &mut Context<M>) -> Result<()> {
-    let organization = noted(SEEN_IN, ctx);
-    if organization.is_none()
-        && pangea.login_client_id().is_some()
-        && noted(SEEN_BY, ctx).as_deref() == pangea.login_client_id()
-    {
+    let (organization, login) = (noted(SEEN_IN, ctx), pangea.login_client_id());
+    if organization.is_none() && login.is_some() && noted(SEEN_BY, ctx).as_deref() == login {
         return Ok(());
     }
     confirm(pangea, organization.as_deref(), what, id).await

@@ -5,7 +5,7 @@
 //!
 //! Reading order: [`provider`] (the provider block, and the lists of what there is), [`resources`], [`data_sources`],
 //! [`ephemerals`], [`list_resources`], [`actions`] and [`functions`] (one file each), [`diagnose`] (a client's error in, a
-//! diagnostic out), then what several of them share: [`filters`], [`ids`], [`gone`], [`protection`], [`access`], [`acting`], `holder`,
+//! diagnostic out), then what several of them share: [`filters`], [`ids`], [`imported`], [`gone`], [`protection`], [`access`], [`acting`], `holder`,
 //! `in_vault`, [`plan_help`], [`jwk_pem`].
 
 pub mod access;
@@ -20,6 +20,7 @@ pub mod functions;
 pub mod gone;
 pub(crate) mod holder;
 pub mod ids;
+pub mod imported;
 pub(crate) mod in_vault;
 pub mod jwk_pem;
 pub mod list_resources;

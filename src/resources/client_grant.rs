@@ -151,7 +151,7 @@ impl Resource<Pangea> for ClientGrant {
         let access = pangea.access.client(&client_id);
         access.note_roles(&roles);
         access.note_read(state.id.as_deref().unwrap_or_default());
-        gone::note_organization(pangea, ctx);
+        gone::note_sighting(pangea, ctx);
         let own = if undecided(ctx).is_empty() {
             access.declared()
         } else {
@@ -268,7 +268,7 @@ async fn change(
     let _changing = access.changing.lock().await;
     let (before, after) = (prior.holding(), plan.holding());
     access.ask(&after);
-    gone::note_organization(pangea, ctx);
+    gone::note_sighting(pangea, ctx);
     let own = access.declared();
     let gained = after.without(&before);
     let kept = prior.added().shared_with(&after);

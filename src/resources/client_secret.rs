@@ -8,13 +8,14 @@ mod seal;
 
 use pangea_client::{CreatedSecret, ExposeSecret, NewSecret, SecretMetadata, SecretUpdate};
 use tf_framework::{
-    Context, Diagnostic, Diagnostics, GenerateConfig, Identified, Model, Path, Plan, Private, Resource, Result, Secret,
+    Context, Diagnostic, Diagnostics, GenerateConfig, Identified, Model, Path, Plan, Resource, Result, Secret,
     Timeouts, Value, async_trait,
 };
 
 use crate::{
     diagnose::{Attempt, Explain},
     gone, ids,
+    imported::{self, IMPORTED, is_imported},
     plan_help::{self, Calls},
     provider::Pangea,
     resources::{
@@ -65,9 +66,6 @@ pub struct ClientSecret {
     #[attr(optional)]
     pub timeouts: Value<Timeouts>,
 }
-
-/// Private state: set by an import, until the first update after it.
-const IMPORTED: &str = "imported";
 
 /// What a call is about, in messages.
 const WHAT: &str = "client secret";
@@ -125,7 +123,7 @@ impl Resource<Pangea> for ClientSecret {
         };
         let attempt = Attempt::new("create", "secret of the client", client_id).needing(MANAGE).fields(FIELDS);
         let created = pangea.api()?.clients().create_secret(client_id, &new).await.explain(pangea, &attempt)?;
-        gone::note_organization(pangea, ctx);
+        gone::note_sighting(pangea, ctx);
         // Known by its id before its value is encrypted: where that fails, the secret is not lost sight of.
         let id = Value::from(created.client_secret_id.as_str());
         ctx.save(ClientSecret { id: id.clone(), client_secret_id: id, ..plan.clone() });
@@ -158,7 +156,8 @@ impl Resource<Pangea> for ClientSecret {
             }
             return Ok(None);
         };
-        gone::note_organization(pangea, ctx);
+        imported::keep(ctx.private());
+        gone::note_sighting(pangea, ctx);
         let state = state.with_metadata(found);
         if let Some(warning) = state.expiring().and_then(|secret| expiry::warning(&secret, jiff::Timestamp::now())) {
             ctx.warn(warning.summary, warning.detail);
@@ -181,7 +180,7 @@ impl Resource<Pangea> for ClientSecret {
             state.client_secret = Value::Null;
         }
         ctx.private().remove(IMPORTED);
-        gone::note_organization(pangea, ctx);
+        gone::note_sighting(pangea, ctx);
         Ok(plan.filled_from(state))
     }
 
@@ -237,11 +236,6 @@ impl Identified<Pangea> for ClientSecret {
         let id = format!("{}/{}", part(identity.client_id), part(identity.client_secret_id));
         ClientSecret::import(pangea, &id, ctx).await
     }
-}
-
-/// Whether nobody knows what the secret was made with: it was imported and not changed since, or the private state that said so is lost.
-fn is_imported(private: &Private) -> bool {
-    private.is_set(IMPORTED) || gone::is_lost(private)
 }
 
 impl GenerateConfig<Pangea> for ClientSecret {

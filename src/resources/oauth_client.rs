@@ -17,8 +17,8 @@ use std::{
 
 use pangea_client::{Api, Client, ClientUpdate, NewClient, RegisteredClient, Role};
 use tf_framework::{
-    Attribute, Context, Diagnostic, Diagnostics, Dynamic, Misfit, Model, Object, Plan, Private, Resource, Result,
-    Secret, Timeouts, Value, async_trait,
+    Attribute, Context, Diagnostic, Diagnostics, Dynamic, Misfit, Model, Object, Plan, Resource, Result, Secret,
+    Timeouts, Value, async_trait,
 };
 
 use crate::{
@@ -26,6 +26,7 @@ use crate::{
     acting,
     diagnose::{Attempt, Explain},
     gone, ids,
+    imported::{self, IMPORTED, is_imported},
     plan_help::{self, Calls},
     provider::Pangea,
     resources::{
@@ -177,9 +178,6 @@ pub struct Shared {
     pub timeouts: Value<Timeouts>,
 }
 
-/// Private state: set by an import, until the first update after it.
-const IMPORTED: &str = "imported";
-
 /// The scopes that the calls need.
 const READ: &str = "pangea:platform:account:read";
 const MANAGE: &str = "pangea:platform:account:manage";
@@ -269,9 +267,7 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
         let pangea = &pangea.within(state.timeouts.read(OPERATION_LIMIT));
         let id = state.id().to_owned();
         let is_import = ctx.private().is_set(IMPORTED) && state.name.is_null();
-        if is_imported(ctx.private()) {
-            ctx.private().set(IMPORTED, true);
-        }
+        imported::keep(ctx.private());
         let found = match reach::look(pangea, &state).await {
             Err(unreached) if !is_import && let Some(why) = unreached.keeps_unread() => {
                 pangea.keep_unread(state.place().client_id.unwrap_or_default(), K::WHAT, &why, ctx);
@@ -355,7 +351,7 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
         change_access(pangea, &api, &plan, &lost, &mut state, ctx).await?;
         secret::change(pangea, &api, &prior, &plan, &mut state, ctx).await?;
         ctx.private().remove(IMPORTED);
-        gone::note_organization(pangea, ctx);
+        gone::note_sighting(pangea, ctx);
         Ok(plan.filled_from(state))
     }
 
@@ -379,12 +375,6 @@ impl<K: Kind> Resource<Pangea> for OauthClient<K> {
         ctx.private().set(IMPORTED, true);
         Ok(OauthClient { own, shared: Shared::only_id(id) })
     }
-}
-
-/// Whether the state may hold access that nobody declared: the client was imported and not changed since, or the private state that said so
-/// is lost.
-fn is_imported(private: &Private) -> bool {
-    private.is_set(IMPORTED) || gone::is_lost(private)
 }
 
 /// Makes sure that a client which is imported is none of the other kind. Only a class that says so counts. That of management clients

@@ -15,7 +15,9 @@ use self::settings::{Settings, contains, declared};
 use crate::{
     acting::{self, Place, Unreached},
     diagnose::{Attempt, EVERY_OTHER},
-    gone, ids, plan_help,
+    gone, ids,
+    imported::IMPORTED,
+    plan_help,
     provider::Pangea,
     resources::OPERATION_LIMIT,
 };
@@ -57,9 +59,6 @@ pub struct ServiceConfig {
 
 /// What a call is about, in messages.
 const WHAT: &str = "service configuration";
-
-/// Private state: set by an import, until the first read after it.
-const IMPORTED: &str = "imported";
 
 /// Private state: the time of the last change that was seen, which an update submits.
 const SEEN: &str = "seen_updated_at";
@@ -180,6 +179,7 @@ impl Resource<Pangea> for ServiceConfig {
         note_seen(ctx, &found);
         let caller = reached_as.place().client_id.or(pangea.login_client_id());
         gone::note_project(pangea, caller, is_import, ctx).await;
+        // All of it is taken over at once, so the mark has done its work.
         ctx.private().remove(IMPORTED);
         let settings = if is_import {
             // What the configuration declares decides later; until then all of it is taken over.
@@ -398,6 +398,9 @@ fn plan_settings(plan: &mut Plan<ServiceConfig>, planned: &ServiceConfig) {
 
 /// Refuses to write over a version that the plan was not made for.
 fn refuse_stale(ctx: &mut Context<ServiceConfig>, found: &Document) -> Result<()> {
+    if gone::is_lost(ctx.private()) {
+        return Err(not_recorded(&found.id).into());
+    }
     let seen = ctx.private().get(SEEN).and_then(|seen| seen.as_str()).map(str::to_owned);
     match (seen, &found.updated_at) {
         (Some(seen), Some(now)) if seen != *now => Err(conflict(&found.id).into()),
@@ -425,6 +428,16 @@ fn conflict(id: &str) -> Diagnostic {
         format!(
             "The {WHAT} {id} was changed on Pangea after this plan was made, so nothing was written over it. Run `terraform plan` to see \
              how it is now, and apply that."
+        ),
+    )
+}
+
+fn not_recorded(id: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Whether the service configuration was changed is not known",
+        format!(
+            "When the {WHAT} {id} was last seen is not recorded, as happens where the provider was killed in the middle of an apply, so \
+             nothing was written over it. Run `terraform plan`, which reads it, and apply that."
         ),
     )
 }

@@ -256,8 +256,13 @@ fn nothing_is_written_over_what_somebody_changed_since_the_plan() {
         world.apply();
         assert_eq!(world.emulator().config(&id(world)).unwrap()["shards"], json!(3));
 
-        // The service may notice what the provider could not.
         world.config(&all(r#"jsonencode({ hot_storage = "5d" })"#));
+        world.lose_private_state();
+        let plan = world.plan_with(&["-refresh=false"]);
+        let text = world.apply_planned_fails(&plan);
+        assert!(text.starts_with("Error: Whether the service configuration was changed is not known\n"), "{text}");
+
+        // The service may notice what the provider could not.
         let body = r#"{"status":"ValidationError","summary":"late","request_id":"prq_x","result":{"errors":[{"code":"BadState","detail":"late","source":"/updated_at"}]}}"#;
         world.emulator().inject(Fault::status(400).body(body).path("*/config/update"));
         let text = world.apply_fails();
@@ -721,6 +726,9 @@ resource "pangea_management_client" "{name}" {{
         assert!(text.contains("Error: The service configuration is not visible\n"), "{text}");
         let plan = world.plan_with(&["-destroy", "-refresh=false"]);
         assert!(world.apply_planned_fails(&plan).contains("Error: The service configuration is not visible\n"));
+        world.lose_private_state();
+        let text = world.plan_fails();
+        assert!(text.contains("in which organization it was seen last is not recorded"), "{text}");
         log_in(world, 0);
         world.plan_is_empty();
         world.destroy();

@@ -279,7 +279,8 @@ impl Transport {
         }
     }
 
-    /// Waits until the host may be asked and a slot is free, as long as there is time. The queue for a slot moves at least once per request timeout.
+    /// Waits until the host may be asked and a slot is free, as long as there is time. The queue for a slot moves at least once per
+    /// request timeout.
     async fn turn(&self, host: &str, course: &mut Course) -> Result<SemaphorePermit<'_>, Failure> {
         loop {
             let remaining = self.cool_downs.remaining(host, self.config.clock.now());

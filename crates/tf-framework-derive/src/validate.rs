@@ -1,4 +1,5 @@
-//! What is said: every field has a description, and is an attribute with a presence or a block, or it holds another model. All mistakes are reported at once.
+//! What is said: every field has a description, and is an attribute with a presence or a block, or it holds another model. All
+//! mistakes are reported at once.
 
 use proc_macro2::{Ident, Span};
 use syn::{Error, Result, Type, ext::IdentExt};

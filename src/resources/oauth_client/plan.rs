@@ -2,10 +2,12 @@
 
 use tf_framework::{Diagnostic, Path, Plan};
 
-use super::{Kind, OauthClient, is_imported, reach, rotation};
+use super::{Kind, OauthClient, reach, rotation};
 use crate::{
     access::Holding,
-    acting, protection,
+    acting,
+    imported::is_imported,
+    protection,
     provider::{ALLOW_DELETE, Pangea},
     resources::declared_twice,
 };

@@ -9,10 +9,10 @@ use pangea_client::{Api, ExposeSecret, NewSecret, SecretMetadata, SecretUpdate};
 use tf_framework::{Context, Diagnostic, Path, Private, Result, Secret, Value};
 
 use super::{
-    FIELDS, Kind, OauthClient, READ, Shared, is_imported,
+    FIELDS, Kind, OauthClient, READ, Shared,
     rotation::{self, DUE, Fate, LOST},
 };
-use crate::{diagnose::Explain, provider::Pangea};
+use crate::{diagnose::Explain, imported::is_imported, provider::Pangea};
 
 /// Private state: which generation of the client's secrets the stored one is; the first where there is none.
 const GENERATION: &str = "client_secret_generation";
